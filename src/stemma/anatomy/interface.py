@@ -1,0 +1,144 @@
+"""Roles and sites: what each tensor does, and where."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from stemma.identity import Missing
+from stemma.weights.interface import LazyTensor
+
+
+class Role(StrEnum):
+    """What a tensor does. Matrices are canonical as ``(out features, in features)``."""
+
+    TOKEN_EMBEDDING = "token_embedding"
+    POSITION_EMBEDDING = "position_embedding"
+    SEGMENT_EMBEDDING = "segment_embedding"
+    EMBEDDING_PROJECTION = "embedding_projection"
+    Q = "q"
+    K = "k"
+    V = "v"
+    O = "o"  # noqa: E741 the field's name for the output projection
+    GATE = "gate"
+    UP = "up"
+    DOWN = "down"
+    ROUTER = "router"
+    HEAD = "head"
+    POOLER = "pooler"
+    NORM = "norm"
+    ATTENTION_NORM = "attention_norm"
+    MLP_NORM = "mlp_norm"
+    FINAL_NORM = "final_norm"
+    QK_NORM = "qk_norm"
+    STATE_IN = "state_in"
+    STATE_OUT = "state_out"
+    CONVOLUTION = "convolution"
+    RELATIVE_POSITION = "relative_position"
+    ADAPTER_A = "adapter_a"
+    ADAPTER_B = "adapter_b"
+    OTHER_MATRIX = "other_matrix"
+    OTHER_VECTOR = "other_vector"
+
+
+@dataclass(frozen=True, order=True)
+class Site:
+    """Where a tensor stands: the stack ("decoder", "encoder", "vision", ...), the layer in it, the expert in that.
+
+    ``block`` tells attention blocks of one layer apart ("self", "cross") and repeats of a role ("", "post", ...);
+    ``layer`` and ``expert`` are -1 where there is none.
+    """
+
+    stack: str
+    layer: int = -1
+    expert: int = -1
+    block: str = ""
+
+    def __str__(self) -> str:
+        parts = [self.stack]
+        if self.layer >= 0:
+            parts.append(str(self.layer))
+        if self.expert >= 0:
+            parts.append(f"expert{self.expert}")
+        if self.block:
+            parts.append(self.block)
+        return ".".join(parts)
+
+
+@dataclass(frozen=True)
+class Part:
+    """A tensor with its role and site. ``bias`` marks the bias that belongs to the matrix of that role.
+
+    ``tensor`` is the canonical view: fused tensors already split, transposed ones already turned, container
+    permutations undone. ``certain`` is False where only position and shape spoke (fallback).
+    """
+
+    role: Role
+    site: Site
+    tensor: LazyTensor
+    source: str
+    bias: bool = False
+    certain: bool = True
+
+    @property
+    def key(self) -> str:
+        """Stable name of this part within a model, such as ``decoder.3/gate`` or ``decoder.3/q.bias``."""
+        return f"{self.site}/{self.role.value}" + (".bias" if self.bias else "")
+
+
+@dataclass(frozen=True)
+class Exempt:
+    """A tensor that gets no role, with the reason (fixed by the architecture, a buffer, a quantiser's scale)."""
+
+    source: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Config facts used to interpret tensors; each may be missing with its reason.
+
+    ``position`` is one of "rotary", "learned", "sinusoidal", "alibi", "relative", "none".
+    """
+
+    model_type: str | Missing
+    hidden: int | Missing
+    layers: int | Missing
+    heads: int | Missing
+    kv_heads: int | Missing
+    head_dim: int | Missing
+    vocabulary: int | Missing
+    position: str | Missing
+    norm: str | Missing
+    activation: str | Missing
+    tied: bool | Missing
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """Token strings by id after one canonical spelling (space marker, byte-level and SentencePiece marks undone)."""
+
+    kind: str
+    by_id: Mapping[int, str]
+
+
+@dataclass(frozen=True)
+class Anatomy:
+    """A whole model, taken apart. ``parts`` is sorted by key and keys are unique.
+
+    ``fixed`` holds tensors that the architecture alone determines (two seeds of it share them): they are digested
+    but are never evidence of identity.
+    """
+
+    label: str
+    container: str
+    scheme: str
+    parts: tuple[Part, ...]
+    exempt: tuple[Exempt, ...]
+    facts: Facts
+    tokens: Tokens | Missing
+    declared: Mapping[str, Any] = field(default_factory=dict)
+    missing: Mapping[str, str] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()

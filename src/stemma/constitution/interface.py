@@ -1,0 +1,66 @@
+"""What a ruling is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from stemma.evidence.interface import Evidence
+from stemma.vocabulary import Exclusion, Kinship, Mechanism
+
+
+class Label(StrEnum):
+    """Whether two models share provenance."""
+
+    LINKED = "linked"
+    INDEPENDENT = "independent"
+
+
+class Established(StrEnum):
+    """Whether the label was shown, or is what holds until something is shown."""
+
+    SHOWN = "shown"
+    DEFAULT = "default"
+
+
+class Direction(StrEnum):
+    """Which way the weights went, as far as evidence says. ``A_TO_B``: A is the ancestor."""
+
+    A_TO_B = "a->b"
+    B_TO_A = "b->a"
+    UNDETERMINED = "undetermined"
+
+
+@dataclass(frozen=True)
+class LayerPair:
+    """One line of the layer map: the layer of B at ``b`` came from (or shares provenance with) the layer of A at ``a``."""
+
+    a: str
+    b: str
+
+
+@dataclass(frozen=True)
+class Ruling:
+    """What the constitution says of a pair, with reasons that cite their numbers.
+
+    ``status`` names an open frontier or a special outcome ("shared early training", "not detectable") or is "".
+    ``layer_map`` is filled where layers were aligned. ``cost`` tells what the ruling took (bytes read, seconds).
+    """
+
+    label: Label
+    established: Established
+    kinship: Kinship
+    direction: Direction
+    mechanism: Mechanism | None
+    exclusion: Exclusion | None
+    reasons: tuple[str, ...]
+    not_examined: tuple[str, ...]
+    evidence: tuple[Evidence, ...]
+    status: str = ""
+    layer_map: tuple[LayerPair, ...] = ()
+    alpha: float = 1e-6
+    tests_planned: int = 0
+    constitution: str = "1.0.0"
+    cost: Mapping[str, Any] = field(default_factory=dict)

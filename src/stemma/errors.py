@@ -1,0 +1,105 @@
+"""The exception tree.
+
+```
+StemmaError
+├── InputError                 what was handed in cannot be used            (exit code 3)
+│   ├── BadReference           the string names no model
+│   ├── ModelNotFound          the reference is well formed, nothing is there
+│   ├── AccessDenied           401 or 403: a token is missing or not allowed
+│   ├── MalformedFile          the bytes contradict their own format
+│   ├── UnsafeFile             the file asks for something Stemma never does
+│   ├── UnsupportedFormat      a real format, but not one that can be read
+│   ├── IncompatibleFingerprint
+│   └── MissingExtra           an optional dependency is not installed
+├── SourceError                bytes could not be fetched                   (exit code 3)
+│   ├── TruncatedSource        fewer bytes than announced
+│   ├── SourceChanged          the file vanished or changed while being read
+│   └── RateLimited            429 after all retries
+└── LimitExceeded              a bound on size, time or memory was hit      (exit code 3)
+```
+
+Anything else that escapes is a defect in Stemma (exit code 4).
+"""
+
+from __future__ import annotations
+
+
+class StemmaError(Exception):
+    """An error with what was got, what was expected, and what to do about it.
+
+    ``advice`` is kept apart from the message so that a caller may show either alone.
+    """
+
+    def __init__(self, message: str, *, advice: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.advice = advice
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.advice}".rstrip()
+
+
+class InputError(StemmaError):
+    """What was handed in cannot be used."""
+
+
+class BadReference(InputError):
+    """The string names no model."""
+
+
+class ModelNotFound(InputError):
+    """The reference is well formed, but there is nothing at it."""
+
+
+class AccessDenied(InputError):
+    """The hub wants a token, or the token has no access."""
+
+
+class MalformedFile(InputError):
+    """The bytes of a file contradict its own format."""
+
+    def __init__(self, file: str, got: str, expected: str, *, advice: str = "") -> None:
+        super().__init__(f"{file}: got {got}, expected {expected}.", advice=advice)
+        self.file = file
+
+
+class UnsafeFile(InputError):
+    """The file asks for something that Stemma never does, such as running code."""
+
+
+class UnsupportedFormat(InputError):
+    """A real format, but not one that can be read here."""
+
+
+class IncompatibleFingerprint(InputError):
+    """A fingerprint of another schema, or a damaged one."""
+
+
+class MissingExtra(InputError):
+    """An optional dependency is not installed."""
+
+    def __init__(self, feature: str, extra: str) -> None:
+        super().__init__(
+            f"Reading {feature} needs an optional dependency that is not installed.",
+            advice=f"Install it with: pip install 'stemma[{extra}]'",
+        )
+
+
+class SourceError(StemmaError):
+    """Bytes could not be fetched."""
+
+
+class TruncatedSource(SourceError):
+    """Fewer bytes came than were announced."""
+
+
+class SourceChanged(SourceError):
+    """The file vanished or changed while it was being read."""
+
+
+class RateLimited(SourceError):
+    """The server asked to slow down, and still did after all retries."""
+
+
+class LimitExceeded(StemmaError):
+    """A bound on size, time or memory was hit."""

@@ -1,0 +1,20 @@
+"""Absence as a value: what is not there, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeGuard, TypeVar
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Missing:
+    """Stands where a value could not be had; ``reason`` is a sentence for people."""
+
+    reason: str
+
+
+def is_present(value: T | Missing) -> TypeGuard[T]:
+    """True unless ``value`` is :class:`Missing`."""
+    return not isinstance(value, Missing)

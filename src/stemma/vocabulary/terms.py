@@ -1,0 +1,74 @@
+"""Stable identifiers with their names. The value is the identifier, ``meaning`` the name people read."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class _Term(str, Enum):
+    meaning: str
+
+    def __new__(cls, value: str, title: str) -> _Term:
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.meaning = title
+        return member
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+
+class Condition(_Term):
+    """When a pair is linked."""
+
+    C1 = ("C1", "direct descent")
+    C2 = ("C2", "indirect descent by distillation")
+    C3 = ("C3", "mechanical transformation")
+    C4 = ("C4", "identity")
+    C5 = ("C5", "transitivity")
+
+
+class Mechanism(_Term):
+    """How one set of weights became another."""
+
+    M1 = ("M1", "identity and reformatting")
+    M2 = ("M2", "fine-tuning")
+    M3 = ("M3", "continued pretraining")
+    M4 = ("M4", "vocabulary-modified derivation")
+    M5 = ("M5", "knowledge distillation")
+    M6 = ("M6", "structural modification with weight inheritance")
+    M7 = ("M7", "quantisation and compression")
+    M8 = ("M8", "adapter-based derivation")
+    M9 = ("M9", "merging")
+
+
+class Exclusion(_Term):
+    """What looks like a link and is none."""
+
+    X1 = ("X1", "independent reproduction")
+    X2 = ("X2", "same family, different size")
+    X3 = ("X3", "same family, different corpus")
+    X4 = ("X4", "independent runs under a shared seed")
+    X5 = ("X5", "architectural convergence")
+    X6 = ("X6", "dimensional coincidence under a different mechanism")
+    X7 = ("X7", "shared vocabulary without weight transfer")
+    X8 = ("X8", "shared training objective")
+
+
+class Grounds(_Term):
+    """Why an edge is believed."""
+
+    E1 = ("E1", "official documentation of the releasing organisation")
+    E2 = ("E2", "checkpoint verification")
+    E3 = ("E3", "authoritative third-party analysis")
+
+
+class Kinship(_Term):
+    """What a ruling says of a pair."""
+
+    COPY = ("copy", "the same weights")
+    DESCENDANT = ("descendant", "B descends from A")
+    ANCESTOR = ("ancestor", "A descends from B")
+    COMMON_ANCESTOR = ("common ancestor", "both descend from a third")
+    UNDETERMINED = ("undetermined", "linked, the way not established")
+    NONE = ("none", "no kinship established")
