@@ -1,0 +1,83 @@
+"""Opening a model: find its container, read the headers, gather what its files say beside the weights.
+
+Nothing is interpreted here; roles come from ``anatomy``. When several containers hold the same model, the first
+of ``FORMATS`` is read and the others are named in ``warnings``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from stemma.errors import MalformedFile, ModelNotFound, UnsupportedFormat
+from stemma.identity import Missing
+from stemma.weights.formats.interface import Contents, Format
+from stemma.weights.formats.safetensors import SafetensorsFormat
+from stemma.weights.formats.shards import listed
+from stemma.weights.interface import Checkpoint, FileSet
+from stemma.weights.strict_json import read_json_object
+
+FORMATS: tuple[Format, ...] = (SafetensorsFormat(),)
+MAX_CONFIG = 16_000_000
+_NO_CONFIG = Missing("no config.json lies beside the weights")
+
+
+def open_checkpoint(files: FileSet, *, base: Checkpoint | None = None) -> Checkpoint:
+    """Open the one model that ``files`` holds; only headers and small files are read.
+
+    Args:
+        base: for an adapter, the model that it is applied to.
+
+    Raises:
+        ModelNotFound: no weights in a known container.
+        InputError: several models, or a file that cannot be used.
+        SourceError, LimitExceeded: bytes could not be had, or a bound was hit.
+    """
+    container, contents = _read_container(files)
+    config = _config(files, contents)
+    if not contents.tensors:
+        raise MalformedFile(files.label, "no tensor at all", "the weights of a model")
+    return Checkpoint(
+        label=files.label,
+        container=container,
+        layout=contents.layout,
+        weight_files=contents.weight_files,
+        tensors={name: contents.tensors[name] for name in sorted(contents.tensors)},
+        config=config,
+        tokenizer=contents.tokenizer,
+        declared=contents.declared,
+        warnings=contents.warnings,
+    )
+
+
+def _read_container(files: FileSet) -> tuple[str, Contents]:
+    found = [(kind, names) for kind in FORMATS if (names := kind.candidates(files))]
+    if not found:
+        _refuse_nothing_found(files)
+    kind, names = found[0]
+    contents = kind.read(files, names)
+    unread = tuple(
+        f"Left unread: {listed(names)} ({other.name}); {kind.name} was preferred."
+        for other, names in found[1:]
+    )
+    return kind.name, replace(contents, warnings=contents.warnings + unread)
+
+
+def _refuse_nothing_found(files: FileSet) -> None:
+    names = files.names()
+    if "model_index.json" in names:
+        raise UnsupportedFormat(
+            f"{files.label} is a pipeline of several models (model_index.json).",
+            advice="Name the folder of one of them, such as unet or text_encoder.",
+        )
+    raise ModelNotFound(
+        f"{files.label} holds no weights in a container that is read here.",
+        advice=f"Read are {', '.join(kind.name for kind in FORMATS)}.",
+    )
+
+
+def _config(files: FileSet, contents: Contents) -> Mapping[str, Any] | Missing:
+    if "config.json" in files.names():
+        return {**read_json_object(files.open("config.json"), MAX_CONFIG), **contents.config}
+    return contents.config or _NO_CONFIG
