@@ -1,0 +1,203 @@
+"""Make the specimens of a plan into a folder: resumable, deterministic, a few workers of one thread each.
+
+A specimen is complete when its entry lies in `.made/`, which is written last; an entry whose recipe is no
+longer the plan's is made anew, and with it everything derived from it.
+"""
+
+import hashlib
+import json
+import logging
+import multiprocessing
+import os
+import shutil
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import PreTrainedTokenizerFast
+from transformers.utils import logging as transformers_logging
+
+from zoo.architectures import ARCHITECTURES, Architecture
+from zoo.corpus import collect
+from zoo.errors import ZooError
+from zoo.lineage import Specimen, Zoo, ancestors, pairs
+from zoo.plan import Size, specimens
+from zoo.recipes.interface import Bench, Made
+from zoo.spectra import mean_spikes
+from zoo.tokens import Shelf
+
+log = logging.getLogger("zoo")
+Entry = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Place:
+    """The folder of one zoo: models, entries of complete ones, the shelf, and the two lists about them."""
+
+    folder: Path
+
+    def model(self, name: str) -> Path:
+        return self.folder / "models" / name
+
+    def entry(self, name: str) -> Path:
+        return self.folder / ".made" / f"{name}.json"
+
+    @property
+    def shelf(self) -> Shelf:
+        return Shelf(self.folder / ".shelf")
+
+
+def build(size: Size, folder: Path, only: Sequence[str] = (), jobs: int = 1) -> list[Entry]:
+    """Make what is missing of the plan (of `only` and its ancestors), and list all that is complete."""
+    zoo, place = specimens(size), Place(folder)
+    wanted = _wanted(zoo, only)
+    _prepare(size, place, {zoo[name].architecture for name in wanted})
+    _discard_changed(zoo, place)
+    missing = [name for name in zoo if name in wanted and not place.entry(name).exists()]
+    log.info("%d of %d models to make", len(missing), len(wanted))
+    for count, entry in enumerate(_make_all(size, zoo, place, missing, jobs), 1):
+        log.info("%d/%d %s", count, len(missing), _line(entry))
+        write_lists(size, zoo, place)
+    return write_lists(size, zoo, place)
+
+
+def write_lists(size: Size, zoo: Zoo, place: Place) -> list[Entry]:
+    """Write `zoo.json` and `pairs.jsonl` for the specimens that are complete."""
+    entries = [json.loads(place.entry(name).read_text()) for name in zoo if place.entry(name).exists()]
+    manifest = {"size": size.name, "plan": asdict(size), "corpus": _corpus_digests(place), "models": entries}
+    _write(place.folder / "zoo.json", json.dumps(manifest, indent=1) + "\n")
+    lines = []
+    for pair in pairs(zoo, [entry["name"] for entry in entries]):
+        line = asdict(pair) | {"a": f"models/{pair.a}", "b": f"models/{pair.b}"}
+        lines.append(json.dumps(line) + "\n")
+    _write(place.folder / "pairs.jsonl", "".join(lines))
+    return entries
+
+
+def make(size: Size, folder: Path, specimen: Specimen) -> Entry:
+    """Make one specimen whose parents are complete, save it, and return its entry."""
+    torch.set_num_threads(1)
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    torch.use_deterministic_algorithms(True)
+    begun = time.monotonic()
+    place, architecture = Place(folder), ARCHITECTURES[specimen.architecture]
+    bench = Bench(architecture, place.shelf, size.shape.context, size.batch)
+    torch.manual_seed(specimen.seed)
+    made = specimen.recipe.make(bench, [_load(architecture, place, parent) for parent in specimen.parents])
+    target = place.model(specimen.name)
+    shutil.rmtree(target, ignore_errors=True)
+    made.model.save_pretrained(target)
+    made.tokenizer.save_pretrained(target)
+    entry = _entry(specimen, architecture, made, target) | {"seconds": round(time.monotonic() - begun, 1)}
+    place.entry(specimen.name).parent.mkdir(parents=True, exist_ok=True)
+    _write(place.entry(specimen.name), json.dumps(entry, indent=1) + "\n")
+    return entry
+
+
+def _entry(specimen: Specimen, architecture: Architecture, made: Made, target: Path) -> Entry:
+    config = made.model.config
+    return {
+        "name": specimen.name,
+        "architecture": specimen.architecture,
+        "path": f"models/{specimen.name}",
+        "parents": list(specimen.parents),
+        "category": specimen.category,
+        "mechanism": specimen.mechanism,
+        "exclusion": specimen.exclusion,
+        "split": specimen.split,
+        "seed": specimen.seed,
+        "recipe": describe(specimen),
+        "steps": made.steps,
+        "initial_loss": made.losses.initial if made.losses else None,
+        "final_loss": made.losses.final if made.losses else None,
+        "hidden_size": config.hidden_size,
+        "layers": config.num_hidden_layers,
+        "spikes": {part: mean_spikes(architecture, made.model, part) for part in ("mlp", "attention")},
+        "sha256": hashlib.sha256((target / "model.safetensors").read_bytes()).hexdigest(),
+    }
+
+
+def describe(specimen: Specimen) -> Entry:
+    """The recipe as plain data: its name and every field."""
+    fields: Entry = json.loads(json.dumps(asdict(specimen.recipe)))  # type: ignore[call-overload]
+    return {"name": type(specimen.recipe).__name__} | fields
+
+
+def _load(architecture: Architecture, place: Place, name: str) -> Made:
+    folder = place.model(name)
+    return Made(architecture.load(folder), PreTrainedTokenizerFast.from_pretrained(folder))
+
+
+def _make_all(size: Size, zoo: Zoo, place: Place, missing: list[str], jobs: int) -> Iterator[Entry]:
+    if jobs <= 1:
+        for name in _parents_first(zoo, missing):
+            yield make(size, place.folder, zoo[name])
+        return
+    os.environ["OMP_NUM_THREADS"] = "1"
+    waiting, running = list(missing), dict[Future[Entry], str]()
+    with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
+        while waiting or running:
+            for name in [n for n in waiting if not set(zoo[n].parents) & {*waiting, *running.values()}]:
+                if len(running) < jobs:
+                    waiting.remove(name)
+                    running[pool.submit(make, size, place.folder, zoo[name])] = name
+            done, _ = wait(running, return_when=FIRST_COMPLETED)
+            for future in done:
+                del running[future]
+                yield future.result()
+
+
+def _parents_first(zoo: Zoo, names: Sequence[str]) -> list[str]:
+    ordered: list[str] = []
+    for name in names:
+        for ancestor in sorted(ancestors(zoo, name), key=lambda n: len(ancestors(zoo, n))):
+            if ancestor in names and ancestor not in ordered:
+                ordered.append(ancestor)
+    return ordered
+
+
+def _wanted(zoo: Zoo, only: Sequence[str]) -> set[str]:
+    unknown = sorted(set(only) - set(zoo))
+    if unknown:
+        raise ZooError(f"no specimen is called {', '.join(unknown)}; `python -m zoo list` names them all")
+    return {ancestor for name in only or zoo for ancestor in ancestors(zoo, name)}
+
+
+def _prepare(size: Size, place: Place, architectures: set[str]) -> None:
+    kinds = sorted({ARCHITECTURES[name].kind for name in architectures})
+    corpus = None
+    for kind in kinds:
+        if not (place.folder / ".shelf" / kind / "complete").exists():
+            corpus = corpus or collect(size.corpus_bytes)
+            place.shelf.fill(kind, corpus, size.shape.vocabulary)
+
+
+def _discard_changed(zoo: Zoo, place: Place) -> None:
+    for name, specimen in zoo.items():
+        for ancestor in ancestors(zoo, name):
+            entry = place.entry(ancestor)
+            if not entry.exists() or json.loads(entry.read_text())["recipe"] != describe(zoo[ancestor]):
+                place.entry(specimen.name).unlink(missing_ok=True)
+                break
+
+
+def _corpus_digests(place: Place) -> Mapping[str, str]:
+    shelf = place.folder / ".shelf"
+    return {path.parent.name: path.read_text() for path in sorted(shelf.glob("*/complete"))}
+
+
+def _line(entry: Entry) -> str:
+    losses = ""
+    if entry["final_loss"] is not None:
+        losses = f", loss {entry['initial_loss']:.2f} -> {entry['final_loss']:.2f}"
+    return f"{entry['name']}: {entry['seconds']} s{losses}"
+
+
+def _write(path: Path, text: str) -> None:
+    partial = path.with_name(path.name + ".partial")
+    partial.write_text(text)
+    partial.replace(path)

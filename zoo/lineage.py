@@ -1,0 +1,155 @@
+"""Specimens and what is true of a pair of them.
+
+Two specimens are linked when trained weights of one run flowed into both: one is an ancestor of the other,
+they share an ancestor, or their pretraining runs were one run for at least a quarter of the steps. Runs
+that share an initialisation alone are twins and independent (exclusion X4).
+"""
+
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from zoo.architectures import ARCHITECTURES
+from zoo.recipes.interface import Recipe
+from zoo.recipes.pretrain import Pretrain, Untrained
+
+Split = Literal["calibration", "evaluation"]
+SHORTEST_SHARED_RUN = 0.25
+"""Forks that part before this share of the run cannot be told from twins; such pairs are not scored."""
+
+
+@dataclass(frozen=True)
+class Specimen:
+    """One model to make: where it belongs, what it comes from, and how."""
+
+    name: str
+    architecture: str
+    split: Split
+    seed: int
+    category: str
+    recipe: Recipe
+    parents: tuple[str, ...] = ()
+    mechanism: str | None = None
+    exclusion: str | None = None
+    """For a specimen made from scratch: why it is independent of the base of its group (X1-X8)."""
+    stage: int = 1
+    """Specimens of a lower stage are made first."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The truth about two specimens; `direction` is set where one is the other's ancestor."""
+
+    a: str
+    b: str
+    label: Literal["linked", "independent"]
+    category: str
+    split: Split
+    mechanism: str | None = None
+    exclusion: str | None = None
+    direction: Literal["a->b", "b->a"] | None = None
+
+
+Zoo = Mapping[str, Specimen]
+
+
+def ancestors(zoo: Zoo, name: str) -> set[str]:
+    """The specimen itself and everything its weights come from."""
+    found = {name}
+    for parent in zoo[name].parents:
+        found |= ancestors(zoo, parent)
+    return found
+
+
+def roots(zoo: Zoo, name: str) -> list[Specimen]:
+    """The specimens made from scratch that this one comes from."""
+    return [zoo[n] for n in sorted(ancestors(zoo, name)) if not zoo[n].parents]
+
+
+def pairs(zoo: Zoo, names: Iterable[str]) -> Iterator[Pair]:
+    """Every pair within a group (architecture and seed), and roots across the architectures of one split."""
+    for a, b in itertools.combinations(sorted(names), 2):
+        left, right = zoo[a], zoo[b]
+        if left.split != right.split:
+            continue
+        within = (left.architecture, left.seed) == (right.architecture, right.seed)
+        if within or not (left.parents or right.parents):
+            pair = truth(zoo, *_order(a, b))
+            if pair is not None:
+                yield pair
+
+
+def truth(zoo: Zoo, a: str, b: str) -> Pair | None:
+    """What is known of the pair; None for forks that parted too early to be scored."""
+    above_a, above_b = ancestors(zoo, a), ancestors(zoo, b)
+    split = zoo[a].split
+    if a in above_b:
+        return _descent(zoo, a, b, "a->b")
+    if b in above_a:
+        return _descent(zoo, b, a, "b->a")
+    if above_a & above_b:
+        category = "siblings" if set(zoo[a].parents) & set(zoo[b].parents) else "cousins"
+        return Pair(a, b, "linked", category, split, mechanism=_common(zoo, a, b))
+    shared = max(_shared_share(x, y) for x in roots(zoo, a) for y in roots(zoo, b))
+    child = _child_suffix(zoo, a, b)
+    if shared >= SHORTEST_SHARED_RUN:
+        return Pair(a, b, "linked", f"forks{child}", split, mechanism="M3")
+    if shared > 0:
+        return None
+    return _independent(zoo, a, b, child)
+
+
+def _descent(zoo: Zoo, old: str, new: str, direction: Literal["a->b", "b->a"]) -> Pair:
+    direct = old in zoo[new].parents
+    a, b = (old, new) if direction == "a->b" else (new, old)
+    category = zoo[new].category if direct else f"chain to {zoo[new].category}"
+    return Pair(a, b, "linked", category, zoo[a].split, mechanism=zoo[new].mechanism, direction=direction)
+
+
+def _common(zoo: Zoo, a: str, b: str) -> str | None:
+    """The mechanism of siblings is named only where both came about by the same one."""
+    return zoo[a].mechanism if zoo[a].mechanism == zoo[b].mechanism else None
+
+
+def _independent(zoo: Zoo, a: str, b: str, child: str) -> Pair:
+    one, two = roots(zoo, a)[0], roots(zoo, b)[0]
+    if one.architecture != two.architecture:
+        shared = ARCHITECTURES[one.architecture].kind == ARCHITECTURES[two.architecture].kind
+        exclusion, category = "X7" if shared else "X5", "other architecture"
+    elif _init(one) == _init(two):
+        exclusion, category = "X4", "untrained against trained" if _is_untrained(one, two) else "twins"
+    elif _is_untrained(one, two):
+        exclusion, category = "X1", "untrained, other init"
+    else:
+        exclusion = next((s.exclusion for s in (one, two) if s.exclusion not in (None, "X4")), "X1") or "X1"
+        category = {"X2": "other size", "X3": "other data"}.get(exclusion, "other init")
+    return Pair(a, b, "independent", f"{category}{child}", zoo[a].split, exclusion=exclusion)
+
+
+def _child_suffix(zoo: Zoo, a: str, b: str) -> str:
+    """Names the disguise or derivation where one of an unrelated pair is not a root itself."""
+    made = sorted({zoo[n].category for n in (a, b) if zoo[n].parents})
+    return f", with child: {' + '.join(made)}" if made else ""
+
+
+def _shared_share(one: Specimen, two: Specimen) -> float:
+    if one.architecture != two.architecture:
+        return 0.0
+    if isinstance(one.recipe, Pretrain) and isinstance(two.recipe, Pretrain):
+        return one.recipe.shared_share(two.recipe)
+    return 0.0
+
+
+def _init(specimen: Specimen) -> object:
+    recipe = specimen.recipe
+    return (recipe.shape, recipe.init) if isinstance(recipe, Pretrain | Untrained) else None
+
+
+def _is_untrained(*specimens: Specimen) -> bool:
+    return any(isinstance(s.recipe, Untrained) for s in specimens)
+
+
+def _order(a: str, b: str) -> tuple[str, str]:
+    """Half of the pairs stand with the younger model first, so that a place says nothing."""
+    return (a, b) if sum((a + b).encode()) % 2 else (b, a)

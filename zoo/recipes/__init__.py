@@ -1,0 +1,1 @@
+"""One file per kind of derivation; none of them sees another."""

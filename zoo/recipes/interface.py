@@ -1,0 +1,64 @@
+"""What a recipe is given, what it makes, and the bench it works at.
+
+A recipe is a frozen dataclass: its fields say everything that changes the result, so its description can
+be stored beside the model and a resumed build can tell whether it is still the same recipe.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from transformers import PreTrainedTokenizerFast
+
+from zoo.architectures import Architecture
+from zoo.corpus import Half
+from zoo.tokens import Shelf, Stream, encode
+from zoo.training import Batch, Losses, batch_for
+
+
+@dataclass
+class Made:
+    """A model in memory with its tokenizer, and the losses where it was trained."""
+
+    model: Any
+    tokenizer: PreTrainedTokenizerFast
+    losses: Losses | None = None
+    steps: int = 0
+
+
+class Recipe(Protocol):
+    """Makes one model from its parents; equal fields and equal parents give equal bytes."""
+
+    def make(self, bench: "Bench", parents: Sequence[Made]) -> Made:
+        """Return the new model. The parents may be changed in place: they are loaded for this call alone."""
+        ...
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Where recipes work: one architecture, the shelf of token streams, the context and batch size."""
+
+    architecture: Architecture
+    shelf: Shelf
+    context: int
+    batch: int
+
+    def tokenizer(self) -> PreTrainedTokenizerFast:
+        return self.shelf.tokenizer(self.architecture.kind)
+
+    def batches(self, tokenizer: PreTrainedTokenizerFast, half: Half, order: int) -> Callable[[int], Batch]:
+        """The batches of one data order: step -> inputs and targets."""
+        return self.batches_of(self.shelf.text_ids(self.architecture.kind, half), tokenizer, order)
+
+    def batches_of(
+        self, stream: Stream, tokenizer: PreTrainedTokenizerFast, order: int
+    ) -> Callable[[int], Batch]:
+        mask, objective = tokenizer.mask_token_id, self.architecture.objective
+        return lambda step: batch_for(objective, stream, self.batch, self.context, (order, step), mask=mask)
+
+    def text(self, half: Half, tokens: int) -> str:
+        """The beginning of one half of the corpus as text, for tokenizers other than the shelf's own."""
+        return str(self.tokenizer().decode(self.shelf.text_ids(self.architecture.kind, half)[:tokens]))
+
+    def encode(self, tokenizer: PreTrainedTokenizerFast, text: str) -> Stream:
+        return encode(tokenizer, text)
