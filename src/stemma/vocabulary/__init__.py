@@ -1,7 +1,37 @@
-"""The one table of words that everyone cites: mechanisms, exclusions, grounds, conditions, kinship."""
+"""The one table of words that everyone cites: mechanisms, exclusions, grounds, kinship, statuses."""
 
 from __future__ import annotations
 
-from stemma.vocabulary.terms import Condition, Exclusion, Grounds, Kinship, Mechanism
+from stemma.vocabulary.tables import (
+    Change,
+    Clause,
+    Decision,
+    Definition,
+    Framework,
+    MechanismDefinition,
+    StatusDefinition,
+    Threat,
+    Vocabulary,
+    load_vocabulary,
+)
+from stemma.vocabulary.terms import Condition, Exclusion, Grounds, Kinship, Mechanism, Status, Term
 
-__all__ = ["Condition", "Exclusion", "Grounds", "Kinship", "Mechanism"]
+__all__ = [
+    "Change",
+    "Clause",
+    "Condition",
+    "Decision",
+    "Definition",
+    "Exclusion",
+    "Framework",
+    "Grounds",
+    "Kinship",
+    "Mechanism",
+    "MechanismDefinition",
+    "Status",
+    "StatusDefinition",
+    "Term",
+    "Threat",
+    "Vocabulary",
+    "load_vocabulary",
+]

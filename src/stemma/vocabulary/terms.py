@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import StrEnum
 
 
-class _Term(str, Enum):
+class Term(StrEnum):
+    """A word of the constitution; its definition stands in :func:`stemma.vocabulary.load_vocabulary`."""
+
     meaning: str
 
-    def __new__(cls, value: str, title: str) -> _Term:
+    def __new__(cls, value: str, title: str) -> Term:
         member = str.__new__(cls, value)
         member._value_ = value
         member.meaning = title
         return member
 
-    def __str__(self) -> str:
-        return str(self.value)
 
-
-class Condition(_Term):
+class Condition(Term):
     """When a pair is linked."""
 
     C1 = ("C1", "direct descent")
@@ -28,7 +27,7 @@ class Condition(_Term):
     C5 = ("C5", "transitivity")
 
 
-class Mechanism(_Term):
+class Mechanism(Term):
     """How one set of weights became another."""
 
     M1 = ("M1", "identity and reformatting")
@@ -42,7 +41,7 @@ class Mechanism(_Term):
     M9 = ("M9", "merging")
 
 
-class Exclusion(_Term):
+class Exclusion(Term):
     """What looks like a link and is none."""
 
     X1 = ("X1", "independent reproduction")
@@ -55,7 +54,7 @@ class Exclusion(_Term):
     X8 = ("X8", "shared training objective")
 
 
-class Grounds(_Term):
+class Grounds(Term):
     """Why an edge is believed."""
 
     E1 = ("E1", "official documentation of the releasing organisation")
@@ -63,7 +62,7 @@ class Grounds(_Term):
     E3 = ("E3", "authoritative third-party analysis")
 
 
-class Kinship(_Term):
+class Kinship(Term):
     """What a ruling says of a pair."""
 
     COPY = ("copy", "the same weights")
@@ -72,3 +71,22 @@ class Kinship(_Term):
     COMMON_ANCESTOR = ("common ancestor", "both descend from a third")
     UNDETERMINED = ("undetermined", "linked, the way not established")
     NONE = ("none", "no kinship established")
+
+
+class Status(Term):
+    """A special outcome or an open frontier that a ruling names; equal to the plain string of its value."""
+
+    SHARED_EARLY_TRAINING = ("shared early training", "a fork early in one training run")
+    NOT_DETECTABLE = ("not detectable", "leaves no trace that weights can show")
+    NOTHING_COMPARABLE = ("nothing comparable", "no parts in common that a test could use")
+    UNTRAINED = ("untrained", "one side holds no learned structure")
+    SYNTHETIC_DATA = ("synthetic-data training", "trained on what the other wrote")
+    STRONG_MODIFICATION = ("strong modification", "little of the parent is left")
+    MULTI_HOP_FADING = ("multi-hop fading", "the trace fades with every step")
+    TEACHER_ENSEMBLE = ("teacher ensemble", "several teachers at once")
+    MANY_PARENT_MERGE = ("many-parent merge", "many parents, or shares near zero")
+    INDEPENDENT_EXPERTS = ("independently trained experts", "experts of different origin in one model")
+    ARCHITECTURE_SEARCH = ("architecture search population", "weights handed on within a search")
+    FEDERATED_LEARNING = ("federated learning", "averaged out of many trained elsewhere")
+    MULTIMODAL_COMPOSITION = ("multimodal composition", "towers of different origin in one model")
+    SPARSE_DENSE_CONVERSION = ("sparse-dense conversion", "a dense model out of a sparse one, or the reverse")
