@@ -77,10 +77,13 @@ class LazyTensor(ABC):
 
     @abstractmethod
     def read(self, start: int, stop: int) -> NDArray[Any]:
-        """Rows ``start:stop`` of the leading axis, shape ``(stop - start, *shape[1:])``. Scalars: ``read(0, 1)`` -> shape ()."""
+        """Rows ``start:stop`` of the leading axis, shape ``(stop - start, *shape[1:])``.
+
+        Scalars: ``read(0, 1)`` gives shape ().
+        """
 
     def window(self, rows: slice, columns: slice) -> NDArray[Any]:
-        """``self[rows, columns]`` of a tensor with two or more axes; readers override it where less can be read."""
+        """``self[rows, columns]`` of a tensor with two or more axes; readers may read less for it."""
         start, stop, _ = rows.indices(self.shape[0])
         return self.read(start, stop)[:, columns]
 
@@ -112,7 +115,8 @@ class LazyTensor(ABC):
 class RawTokenizer:
     """Tokens as the files hold them: raw strings with ids, before any interpretation.
 
-    ``tokens`` maps id to the raw string; ``kind`` names the source ("tokenizer.json bpe", "vocab.txt", "gguf gpt2").
+    ``tokens`` maps id to the raw string; ``kind`` names the source ("tokenizer.json bpe", "vocab.txt",
+    "gguf gpt2").
     """
 
     kind: str
@@ -125,8 +129,8 @@ class Checkpoint:
     """One model as its files show it: nothing interpreted yet.
 
     ``tensors`` is sorted by name. ``config`` is the raw JSON (or GGUF metadata under ``gguf``); ``declared``
-    holds what the files claim about parents, unverified: card front matter, ``adapter_config``, GGUF base_model
-    keys. ``layout`` is a naming hint that the container forces ("hf", "gguf", "onnx", "adapter").
+    holds what the files claim about parents, unverified: card front matter, ``adapter_config``, GGUF
+    base_model keys. ``layout`` is a naming hint that the container forces ("hf", "gguf", "onnx", "adapter").
     ``weight_files`` are the files the tensors lie in. ``warnings`` are sentences for people.
     """
 

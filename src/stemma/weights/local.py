@@ -1,7 +1,7 @@
 """Files of this machine as byte ranges: read by ``pread``, never mapped, never outside their folder.
 
-A folder shows only what lies in it. Symbolic links that leave it are refused, with one exception: in the cache
-of ``huggingface_hub`` a snapshot's files are links into the ``blobs`` folder of the same repository.
+A folder shows only what lies in it. Symbolic links that leave it are refused, with one exception: in the
+cache of ``huggingface_hub`` a snapshot's files are links into the ``blobs`` folder of the same repository.
 """
 
 from __future__ import annotations

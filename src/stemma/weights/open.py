@@ -1,7 +1,7 @@
 """Opening a model: find its container, read the headers, gather what its files say beside the weights.
 
-Nothing is interpreted here; roles come from ``anatomy``. When several containers hold the same model, the first
-of ``FORMATS`` is read and the others are named in ``warnings``.
+Nothing is interpreted here; roles come from ``anatomy``. When several containers hold the same model, the
+first of ``FORMATS`` is read and the others are named in ``warnings``.
 """
 
 from __future__ import annotations
@@ -11,12 +11,14 @@ from dataclasses import replace
 from typing import Any
 
 from stemma.errors import MalformedFile, ModelNotFound, UnsupportedFormat
-from stemma.identity import Missing
+from stemma.identity import Missing, is_present
+from stemma.weights.declared import read_declared
 from stemma.weights.formats.interface import Contents, Format
 from stemma.weights.formats.safetensors import SafetensorsFormat
 from stemma.weights.formats.shards import listed
-from stemma.weights.interface import Checkpoint, FileSet
+from stemma.weights.interface import Checkpoint, FileSet, RawTokenizer
 from stemma.weights.strict_json import read_json_object
+from stemma.weights.tokenizers import read_tokenizer
 
 FORMATS: tuple[Format, ...] = (SafetensorsFormat(),)
 MAX_CONFIG = 16_000_000
@@ -35,9 +37,11 @@ def open_checkpoint(files: FileSet, *, base: Checkpoint | None = None) -> Checkp
         SourceError, LimitExceeded: bytes could not be had, or a bound was hit.
     """
     container, contents = _read_container(files)
-    config = _config(files, contents)
     if not contents.tensors:
         raise MalformedFile(files.label, "no tensor at all", "the weights of a model")
+    config = _config(files, contents)
+    declared, remarks = read_declared(files, config)
+    tokenizer, tokenizer_remarks = _tokenizer(files, contents)
     return Checkpoint(
         label=files.label,
         container=container,
@@ -45,9 +49,9 @@ def open_checkpoint(files: FileSet, *, base: Checkpoint | None = None) -> Checkp
         weight_files=contents.weight_files,
         tensors={name: contents.tensors[name] for name in sorted(contents.tensors)},
         config=config,
-        tokenizer=contents.tokenizer,
-        declared=contents.declared,
-        warnings=contents.warnings,
+        tokenizer=tokenizer,
+        declared={**declared, **contents.declared},
+        warnings=contents.warnings + remarks + tokenizer_remarks,
     )
 
 
@@ -81,3 +85,7 @@ def _config(files: FileSet, contents: Contents) -> Mapping[str, Any] | Missing:
     if "config.json" in files.names():
         return {**read_json_object(files.open("config.json"), MAX_CONFIG), **contents.config}
     return contents.config or _NO_CONFIG
+
+
+def _tokenizer(files: FileSet, contents: Contents) -> tuple[RawTokenizer | Missing, tuple[str, ...]]:
+    return (contents.tokenizer, ()) if is_present(contents.tokenizer) else read_tokenizer(files)
