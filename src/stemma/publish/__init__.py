@@ -1,1 +1,1 @@
-
+"""Renderings: what people and machines read of a result."""

@@ -1,0 +1,197 @@
+"""What is published: plain values that the use cases fill and the renderings read.
+
+A report holds either what was found or, in ``error``, why nothing could be found; never both, never neither.
+Sizes are in bytes, times in seconds. ``cost`` names what the work took, as ``bytes_read`` or ``seconds``.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from stemma.constitution.interface import Ruling
+from stemma.identity import Missing
+
+_NOT_READ = Missing("not read")
+_NOT_COMPUTED = Missing("not computed")
+_NOT_WRITTEN = Missing("not written to a file")
+_NOT_RECORDED = Missing("not recorded")
+
+
+@dataclass(frozen=True)
+class ModelSummary:
+    """A model in a few lines. ``roles`` counts the tensors found in each role; ``missing`` gives reasons."""
+
+    name: str
+    container: str
+    parameters: int
+    layers: int | Missing
+    hidden: int | Missing
+    architecture: str | Missing = _NOT_READ
+    roles: Mapping[str, int] = field(default_factory=dict)
+    missing: Mapping[str, str] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ComparisonReport:
+    """A pair and what was ruled of it. ``a`` and ``b`` echo the request, letter for letter."""
+
+    a: str
+    b: str
+    ruling: Ruling | None = None
+    error: str | None = None
+    model_a: ModelSummary | None = None
+    model_b: ModelSummary | None = None
+    cost: Mapping[str, Any] = field(default_factory=dict)
+    stemma: str = ""
+
+    def __post_init__(self) -> None:
+        _either(self.ruling, self.error)
+
+    @property
+    def command(self) -> str:
+        """The command that makes this report again."""
+        return f"stemma compare {shlex.quote(self.a)} {shlex.quote(self.b)}"
+
+
+@dataclass(frozen=True)
+class FileEntry:
+    """One file of a model; ``digest`` is written ``algorithm:hex``."""
+
+    name: str
+    format: str
+    size: int
+    tensors: int
+    digest: str | Missing = _NOT_COMPUTED
+
+
+@dataclass(frozen=True)
+class DtypeCount:
+    """How many tensors and parameters are stored in one type."""
+
+    dtype: str
+    tensors: int
+    parameters: int
+
+
+@dataclass(frozen=True)
+class RoleCount:
+    """How many tensors of one role one stack has, and their distinct canonical shapes as text."""
+
+    stack: str
+    role: str
+    tensors: int
+    shapes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Exemption:
+    """A tensor without a role, and why."""
+
+    tensor: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class InspectionReport:
+    """What a model is made of. ``facts`` are config facts, ``declared`` what metadata claim of parents."""
+
+    reference: str
+    summary: ModelSummary | None = None
+    error: str | None = None
+    files: tuple[FileEntry, ...] = ()
+    dtypes: tuple[DtypeCount, ...] = ()
+    roles: tuple[RoleCount, ...] = ()
+    exempt: tuple[Exemption, ...] = ()
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    tokenizer: str | Missing = _NOT_READ
+    declared: Mapping[str, Any] = field(default_factory=dict)
+    cost: Mapping[str, Any] = field(default_factory=dict)
+    stemma: str = ""
+
+    def __post_init__(self) -> None:
+        _either(self.summary, self.error)
+
+
+@dataclass(frozen=True)
+class FingerprintReport:
+    """One fingerprint that was made. ``schema`` names its parameters, ``files`` the sources and digests."""
+
+    reference: str
+    summary: ModelSummary | None = None
+    error: str | None = None
+    output: str | Missing = _NOT_WRITTEN
+    digest: str = ""
+    size: int = 0
+    schema: str = ""
+    files: tuple[FileEntry, ...] = ()
+    cost: Mapping[str, Any] = field(default_factory=dict)
+    stemma: str = ""
+
+    def __post_init__(self) -> None:
+        _either(self.summary, self.error)
+
+
+@dataclass(frozen=True)
+class ScanCandidate:
+    """One model of the catalog, as near as it came. A of its ``ruling`` is the candidate, B the query.
+
+    ``score`` is the similarity of the search sketches and orders work only; ``ruling`` is None where the
+    candidate was ranked but not compared. ``corrected_log10_p`` is the strongest p-value after correction for
+    the size of the catalog.
+    """
+
+    rank: int
+    name: str
+    score: float
+    ruling: Ruling | None = None
+    corrected_log10_p: float | None = None
+
+
+@dataclass(frozen=True)
+class ScanReport:
+    """A query against a catalog. ``corrected_for`` counts the candidates that alpha is spread over."""
+
+    query: str
+    catalog: str
+    catalog_size: int
+    corrected_for: int
+    candidates: tuple[ScanCandidate, ...] = ()
+    model: ModelSummary | None = None
+    error: str | None = None
+    alpha: float = 1e-6
+    not_examined: tuple[str, ...] = ()
+    cost: Mapping[str, Any] = field(default_factory=dict)
+    stemma: str = ""
+
+
+@dataclass(frozen=True)
+class CatalogEntry:
+    """One fingerprint in a catalog."""
+
+    name: str
+    digest: str
+    schema: str
+    size: int
+    parameters: int | Missing
+    layers: int | Missing
+    hidden: int | Missing
+    source: str | Missing = _NOT_RECORDED
+
+
+@dataclass(frozen=True)
+class CatalogListing:
+    """The fingerprints that a catalog holds, in its own order. ``problems`` is what a verification found."""
+
+    catalog: str
+    entries: tuple[CatalogEntry, ...] = ()
+    problems: tuple[str, ...] = ()
+    stemma: str = ""
+
+
+def _either(found: object | None, error: str | None) -> None:
+    if (found is None) == (error is None):
+        raise ValueError("a report holds either what was found or an error")
