@@ -13,6 +13,7 @@ from typing import Any
 from stemma.errors import MalformedFile, ModelNotFound, UnsupportedFormat
 from stemma.identity import Missing, is_present
 from stemma.weights.declared import read_declared
+from stemma.weights.formats.gguf import GgufFormat
 from stemma.weights.formats.interface import Contents, Format
 from stemma.weights.formats.safetensors import SafetensorsFormat
 from stemma.weights.formats.shards import listed
@@ -20,7 +21,7 @@ from stemma.weights.interface import Checkpoint, FileSet, RawTokenizer
 from stemma.weights.strict_json import read_json_object
 from stemma.weights.tokenizers import read_tokenizer
 
-FORMATS: tuple[Format, ...] = (SafetensorsFormat(),)
+FORMATS: tuple[Format, ...] = (SafetensorsFormat(), GgufFormat())
 MAX_CONFIG = 16_000_000
 _NO_CONFIG = Missing("no config.json lies beside the weights")
 
