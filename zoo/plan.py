@@ -31,7 +31,7 @@ class Size:
 THIN = Size(
     name="thin",
     shape=Shape(hidden=96, neurons=256, layers=4, context=64, vocabulary=1536),
-    steps={"llama": 400, "gpt2": 400, "bert": 600},
+    steps={"llama": 400, "gpt2": 400, "bert": 800},
     batch=16,
     corpus_bytes=3_000_000,
     seeds=((1, "calibration"), (2, "evaluation")),

@@ -14,7 +14,7 @@ from zoo.architectures import Objective
 from zoo.tokens import Stream
 
 IGNORED = -100
-MASKED_SHARE = 0.3
+MASKED_SHARE = 0.15
 
 Batch = tuple[Tensor, Tensor]
 """Inputs and targets, both (batch, context); a target of -100 is not scored."""
@@ -54,7 +54,7 @@ def causal_batch(stream: Stream, rows: int, context: int, seed: Sequence[int]) -
 
 
 def masked_batch(stream: Stream, rows: int, context: int, seed: Sequence[int], mask: int) -> Batch:
-    """Windows with 30 % of the tokens to be guessed: 80 % of those masked, 10 % replaced, 10 % left."""
+    """Windows with 15 % of the tokens to be guessed: 80 % of those masked, 10 % replaced, 10 % left."""
     rng = np.random.default_rng(seed)
     starts = rng.integers(0, len(stream) - context, rows)
     windows = np.stack([stream[s : s + context] for s in starts]).astype(np.int64)
