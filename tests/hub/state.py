@@ -1,0 +1,76 @@
+"""What the hub on loopback holds, logs and does wrong."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass
+class Fault:
+    """What to do wrong. It applies to requests whose path ends with ``path`` (all if empty).
+
+    ``server``: "hub", "cdn" or "any". ``status`` answers with that status and ``headers``. ``cut`` breaks the
+    body off after so many bytes, ``stall`` stays silent after so many, ``drip`` sends so many bytes a second.
+    ``length`` announces another Content-Length. ``whole`` ignores the range. ``etag`` is shown instead of the
+    true one. ``redirect`` sends elsewhere. ``extra`` bytes follow the body. ``page`` answers 200 with that
+    body. ``skip`` lets so many requests pass first.
+    """
+
+    path: str = ""
+    times: int = 1
+    skip: int = 0
+    server: str = "any"
+    method: str = "any"
+    status: int | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    cut: int | None = None
+    stall: int | None = None
+    drip: int | None = None
+    length: int | None = None
+    whole: bool = False
+    etag: str | None = None
+    redirect: str | None = None
+    extra: bytes = b""
+    page: bytes | None = None
+
+
+@dataclass
+class Request:
+    """One line of the log. ``served`` counts body bytes handed to the socket."""
+
+    server: str
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    at: float
+    status: int = 0
+    served: int = 0
+
+
+@dataclass
+class Repository:
+    """A model, dataset or space. ``files`` by revision; ``gated`` and ``private`` want the hub's token."""
+
+    name: str
+    kind: str = "models"
+    gated: bool = False
+    private: bool = False
+    revisions: dict[str, dict[str, bytes]] = field(default_factory=dict)
+    branches: dict[str, str] = field(default_factory=dict)
+
+
+def commit_of(files: Mapping[str, bytes]) -> str:
+    """A commit id that depends on the contents alone."""
+    digest = hashlib.sha1(usedforsecurity=False)
+    for name in sorted(files):
+        digest.update(name.encode() + b"\0" + hashlib.sha256(files[name]).digest())
+    return digest.hexdigest()
+
+
+def read_folder(folder: Path) -> dict[str, bytes]:
+    """Every file of a directory by its relative name."""
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
