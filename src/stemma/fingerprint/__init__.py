@@ -1,1 +1,25 @@
+"""Model to fingerprint: its contents, its schema, its file."""
 
+from stemma.fingerprint.build import build_fingerprint
+from stemma.fingerprint.model import Anchors, FilePrint, Fingerprint, LearnedPart, PartPrint
+from stemma.fingerprint.moments import Moments
+from stemma.fingerprint.schema import DEFAULT, Parameters, require_comparable
+from stemma.fingerprint.store import SUFFIX, from_bytes, load, save, to_bytes
+
+__all__ = [
+    "DEFAULT",
+    "SUFFIX",
+    "Anchors",
+    "FilePrint",
+    "Fingerprint",
+    "LearnedPart",
+    "Moments",
+    "Parameters",
+    "PartPrint",
+    "build_fingerprint",
+    "from_bytes",
+    "load",
+    "require_comparable",
+    "save",
+    "to_bytes",
+]

@@ -1,0 +1,104 @@
+"""S7, layer alignment: which layer of A does each layer of B come from?
+
+Every layer of B is scored against every layer of A by S1 on MLP neurons; the map is the best path by dynamic
+programming, in which going forward is free and staying or going back (a layer used twice, depth up-scaling) costs.
+Only cells whose p-value survives Bonferroni over all cells enter the map.
+
+Null: no layer of B shares its neuron order with any layer of A. The p-value of the map is that of its best cell times
+the number of cells searched, which is valid whatever the cells' dependence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stemma.evidence.interface import Background, Evidence, SiteValue
+from stemma.evidence.order import Layers, layer_trace
+from stemma.evidence.tails import log10_bonferroni, log10_normal_tail
+from stemma.evidence.trace import Trace
+from stemma.evidence.units import Group, Place
+from stemma.identity import Missing
+
+_REPEAT_COST, _BACK_COST = 1.0, 4.0
+_CELL_LEVEL = -3.0
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """``pairing`` holds (layer of A, layer of B) for every layer of B that has an origin in A, in B's order."""
+
+    pairing: tuple[tuple[Place, Place], ...]
+    evidence: Evidence
+
+
+def align_layers(a: Layers, b: Layers) -> Alignment | Missing:
+    """Align all layers of B with those of A (stacks are concatenated), or say why there is nothing to align."""
+    rows, columns = sorted(b), sorted(a)
+    traces = [[layer_trace(a[q], b[p], Group.MLP, None) for q in columns] for p in rows]
+    cells = sum(t is not None for row in traces for t in row)
+    if not cells:
+        return Missing("no layer has MLP neurons that could be aligned")
+    scores = np.array([[t.z if t else -np.inf for t in row] for row in traces])
+    significant = np.array([[_significant(t, cells) for t in row] for row in traces])
+    path = best_path(np.where(significant, scores, -np.inf))
+    pairing = tuple((columns[j], rows[i]) for i, j in enumerate(path) if j >= 0)
+    best = float(scores.max())
+    matched = [traces[i][j] for i, j in enumerate(path) if j >= 0]
+    evidence = Evidence(
+        test="layer alignment",
+        site=f"{len(rows)} x {len(columns)} layers",
+        statistic=best,
+        effect=float(np.mean([t.correlation for t in matched if t])) if matched else 0.0,
+        log10_p=log10_bonferroni(log10_normal_tail(best), cells),
+        null="no layer of one model shares its neuron order with any layer of the other",
+        method="permutation trace for every pair of layers, best path by dynamic programming, Bonferroni over all cells",
+        sample=sum(t.units for t in matched if t),
+        background=Background(0.0, 1.0, "exact per cell: permutations of independent units"),
+        per_site=tuple(_cell(p, q, traces[rows.index(q)][columns.index(p)]) for p, q in pairing),
+        facts={"cells": cells, "matched_layers": len(pairing)},
+    )
+    return Alignment(pairing, evidence)
+
+
+def best_path(scores: NDArray[np.float64]) -> list[int]:
+    """For each row the column it maps to, or -1; maximises the scores less the cost of repeats and steps back.
+
+    A cell of -inf cannot be chosen. Leaving a row unmapped scores 0.
+    """
+    count, width = scores.shape
+    best: dict[int, tuple[float, list[int]]] = {-1: (0.0, [])}
+    for i in range(count):
+        following: dict[int, tuple[float, list[int]]] = {}
+        for last, (total, path) in best.items():
+            _keep_better(following, last, total, [*path, -1])
+            for j in range(width):
+                if np.isfinite(scores[i, j]):
+                    cost = 0.0 if j > last else _REPEAT_COST if j == last else _BACK_COST
+                    _keep_better(following, j, total + float(scores[i, j]) - cost, [*path, j])
+        best = following
+    return max(best.values(), key=lambda entry: entry[0])[1]
+
+
+def _keep_better(states: dict[int, tuple[float, list[int]]], key: int, total: float, path: list[int]) -> None:
+    if key not in states or total > states[key][0]:
+        states[key] = (total, path)
+
+
+def _significant(trace: Trace | None, cells: int) -> bool:
+    return trace is not None and log10_bonferroni(log10_normal_tail(trace.z), cells) < _CELL_LEVEL
+
+
+def _cell(p: Place, q: Place, trace: Trace | None) -> SiteValue:
+    if trace is None:
+        raise ValueError(f"{p} and {q} were aligned without a trace")
+    return SiteValue(str(p), str(q), trace.z, log10_normal_tail(trace.z), trace.correlation)
+
+
+def identity_pairing(a: Sequence[Place], b: Sequence[Place]) -> tuple[tuple[Place, Place], ...]:
+    """The layers that stand at the same place in both models."""
+    shared = sorted(set(a) & set(b))
+    return tuple((place, place) for place in shared)

@@ -1,0 +1,64 @@
+"""Neuron order and head order: S1 in every layer, joined across layers.
+
+Null: within every exchange group (an MLP's neurons, a head's dimensions) the units of B stand in uniformly random
+order relative to A's. Groups are permuted independently, so their standard scores add up by Stouffer's method.
+Alternative: the groups of matched layers share an order, as copies, descendants and twins do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from stemma.evidence.interface import Background, Evidence, SiteValue
+from stemma.evidence.tails import log10_normal_tail, log10_simes, stouffer
+from stemma.evidence.trace import Trace, add, permutation_trace
+from stemma.evidence.units import Group, LayerParts, Place, unit_arrays
+from stemma.identity import Missing
+
+_MINIMUM_UNITS = 24
+_EXACT = Background(0.0, 1.0, "exact: permutations of independent units")
+
+Pairing = Sequence[tuple[Place, Place]]
+Layers = Mapping[Place, LayerParts]
+
+
+def layer_trace(a: LayerParts, b: LayerParts, group: Group, head_dim: int | None) -> Trace | None:
+    """S1 of one pair of layers, added over its groups; None with fewer than 24 units in all."""
+    arrays = unit_arrays(a, b, group, head_dim)
+    if sum(len(x) for x, _ in arrays) < _MINIMUM_UNITS:
+        return None
+    trace = add([permutation_trace(x, y) for x, y in arrays])
+    return trace if trace.variance > 0 else None
+
+
+def unit_order(
+    a: Layers, b: Layers, pairing: Pairing, group: Group, head_dim: int | None
+) -> Evidence | Missing:
+    """S1 over all paired layers of one group, or why there is none."""
+    traces = [(p, q, layer_trace(a[p], b[q], group, head_dim)) for p, q in pairing]
+    found = [(p, q, t) for p, q, t in traces if t is not None]
+    if not found:
+        return Missing(f"no pair of layers has comparable {group.value} units")
+    z = stouffer([t.z for _, _, t in found])
+    total = add([t for _, _, t in found])
+    sites = tuple(
+        SiteValue(str(p), str(q), t.z, log10_normal_tail(t.z), t.correlation) for p, q, t in found
+    )
+    return Evidence(
+        test=f"{group.value} order",
+        site=f"{len(found)} layers",
+        statistic=z,
+        effect=total.correlation,
+        log10_p=log10_normal_tail(z),
+        null="the units of one model stand in random order relative to the other's (independent initialisation)",
+        method="permutation trace per exchange group, exact mean and variance, normal tail, Stouffer across layers",
+        sample=total.units,
+        background=_EXACT,
+        per_site=sites,
+        facts={"layers": len(found), "strongest_layer_z": max(t.z for _, _, t in found)},
+    )
+
+
+def some_layer_shared(order: Evidence) -> float:
+    """log10 p that no layer at all shares an order: Simes over the layers of an order test."""
+    return log10_simes([s.log10_p for s in order.per_site if s.log10_p is not None])

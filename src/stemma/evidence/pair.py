@@ -1,0 +1,90 @@
+"""The ordered, lazy plan of tests for one pair: the constitution pulls from it until the ruling is final.
+
+Alpha is spent over :data:`PLANNED`, the whole list of tests that make p-values, whether or not all of them are pulled.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from stemma.evidence.facts import PairFacts, pair_facts
+from stemma.evidence.identity import TensorIdentity, file_identity, tensor_identity
+from stemma.evidence.interface import Evidence
+from stemma.evidence.layer_alignment import Alignment, align_layers, identity_pairing
+from stemma.evidence.learned_overlap import Overlap, learned_overlap
+from stemma.evidence.order import Pairing, unit_order
+from stemma.evidence.residual_order import residual_order
+from stemma.evidence.rounding import EntryFacts, entry_facts
+from stemma.evidence.units import Group, by_layer
+from stemma.fingerprint import Fingerprint, require_comparable
+from stemma.identity import Missing, is_present
+
+PLANNED = ("mlp order", "some mlp layer", "attention order", "residual order", "layer alignment")
+
+
+class PairEvidence:
+    """Every test on a pair of fingerprints, each computed once, when first asked for.
+
+    Raises:
+        IncompatibleFingerprint: the fingerprints follow different schemas.
+    """
+
+    def __init__(self, a: Fingerprint, b: Fingerprint) -> None:
+        require_comparable(a.schema, b.schema)
+        self.a, self.b = a, b
+        self._a_layers, self._b_layers = by_layer(a), by_layer(b)
+
+    @cached_property
+    def files(self) -> Evidence | Missing:
+        return file_identity(self.a, self.b)
+
+    @cached_property
+    def tensors(self) -> TensorIdentity | Missing:
+        return tensor_identity(self.a, self.b)
+
+    @cached_property
+    def entries(self) -> EntryFacts | Missing:
+        return entry_facts(self.a, self.b)
+
+    @cached_property
+    def facts(self) -> PairFacts:
+        return pair_facts(self.a, self.b)
+
+    @cached_property
+    def same_places(self) -> Pairing:
+        """Layers at the same place in both models."""
+        return identity_pairing(list(self._a_layers), list(self._b_layers))
+
+    def order(self, group: Group, pairing: Pairing | None = None) -> Evidence | Missing:
+        """Unit order of a group over ``pairing`` (default: layers at the same place)."""
+        if pairing is not None:
+            return unit_order(self._a_layers, self._b_layers, pairing, group, self._head_dim)
+        return self._mlp_order if group is Group.MLP else self._attention_order
+
+    @cached_property
+    def _mlp_order(self) -> Evidence | Missing:
+        return unit_order(self._a_layers, self._b_layers, self.same_places, Group.MLP, None)
+
+    @cached_property
+    def _attention_order(self) -> Evidence | Missing:
+        if self._head_dim is None:
+            return Missing("the head dimension is unknown or differs")
+        return unit_order(self._a_layers, self._b_layers, self.same_places, Group.ATTENTION, self._head_dim)
+
+    @cached_property
+    def residual(self) -> Evidence | Missing:
+        return residual_order(self.a, self.b)
+
+    @cached_property
+    def alignment(self) -> Alignment | Missing:
+        """Layer map by search over all pairs of layers."""
+        return align_layers(self._a_layers, self._b_layers)
+
+    def overlap(self, group: Group, pairing: Pairing) -> Overlap | Missing:
+        """Learned part against bulk over ``pairing``."""
+        return learned_overlap(self._a_layers, self._b_layers, pairing, group)
+
+    @property
+    def _head_dim(self) -> int | None:
+        a, b = self.a.facts.head_dim, self.b.facts.head_dim
+        return a if is_present(a) and a == b else None

@@ -1,0 +1,105 @@
+"""Rounding and zeros: how the exact entries of one model come out of the other's.
+
+From the few entries per matrix that fingerprints keep to the last bit, after matching them by role and site:
+
+* *rounded*: the share of entries of one side that are the other side's entries rounded to bfloat16 or float16;
+* *pruned*: entries that are exactly zero on one side and not on the other, the rest unchanged.
+
+Null: none; these are facts about entries, used to name a mechanism and a direction, never to establish a link.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import ml_dtypes
+import numpy as np
+from numpy.typing import NDArray
+
+from stemma.evidence.interface import Evidence
+from stemma.fingerprint import Fingerprint
+from stemma.identity import Missing, is_present
+
+Array = NDArray[np.floating[Any]]
+_TYPES: tuple[tuple[str, np.dtype[Any]], ...] = (
+    ("bfloat16", np.dtype(ml_dtypes.bfloat16)),
+    ("float16", np.dtype(np.float16)),
+)
+
+
+@dataclass(frozen=True)
+class EntryFacts:
+    """Shares of the compared entries; ``rounded_b_of_a`` names the type whose rounding turns A into B, or "".
+
+    ``zeroed_in_b``: share of entries that are zero in B and not in A; ``kept_in_b``: share of B's other entries that
+    equal A's up to rounding; likewise for A. ``relative_change`` is ||B - A|| / ||A||, ``equal`` the bit-equal share.
+    """
+
+    equal: float
+    relative_change: float
+    rounded_b_of_a: str
+    rounded_a_of_b: str
+    zeroed_in_a: float
+    zeroed_in_b: float
+    kept_in_a: float
+    kept_in_b: float
+    evidence: Evidence
+
+
+def entry_facts(a: Fingerprint, b: Fingerprint) -> EntryFacts | Missing:
+    """Compare the exact entries of matrices at the same place."""
+    pairs = []
+    for key in sorted(set(a.parts) & set(b.parts)):
+        x, y = a.parts[key].exact, b.parts[key].exact
+        if is_present(x) and is_present(y):
+            rows, columns = min(x.shape[0], y.shape[0]), min(x.shape[1], y.shape[1])
+            pairs.append((x[:rows, :columns].ravel(), y[:rows, :columns].ravel()))
+    if not pairs:
+        return Missing("no matrix with exact entries stands at the same place in both models")
+    x, y = (np.concatenate(side) for side in zip(*pairs, strict=True))
+    norm = float(np.linalg.norm(x))
+    change = float(np.linalg.norm(y - x)) / norm if norm else float("inf")
+    equal = float(np.mean(x == y))
+    evidence = Evidence(
+        test="entry comparison",
+        site=f"{len(pairs)} matrices",
+        statistic=change,
+        effect=equal,
+        log10_p=None,
+        null="none: facts about entries kept to the last bit",
+        method="entry by entry at the same role and site",
+        sample=len(x),
+        facts={"bit_equal_share": equal, "relative_change": change},
+    )
+    return EntryFacts(
+        equal,
+        change,
+        _rounding(x, y),
+        _rounding(y, x),
+        float(np.mean((x == 0) & (y != 0))),
+        float(np.mean((y == 0) & (x != 0))),
+        _kept(y, x),
+        _kept(x, y),
+        evidence,
+    )
+
+
+def _rounding(fine: Array, coarse: Array) -> str:
+    """The type to which ``fine`` must be rounded to become ``coarse``; "" if none does, or nothing was rounded."""
+    if np.array_equal(fine, coarse):
+        return ""
+    for name, dtype in _TYPES:
+        with np.errstate(over="ignore"):
+            if np.array_equal(fine.astype(dtype).astype(np.float32), coarse):
+                return name
+    return ""
+
+
+def _kept(before: Array, after: Array) -> float:
+    """Share of the non-zero entries of ``after`` that equal ``before`` to within bfloat16 rounding."""
+    alive = after != 0
+    if not alive.any():
+        return 0.0
+    close = np.abs(after[alive] - before[alive]) <= np.abs(before[alive]) * 2.0**-8
+    return float(np.mean(close))

@@ -1,0 +1,76 @@
+"""Anchor tokens: the same tokens in two vocabularies, without storing either.
+
+Of all token strings those with the smallest 64-bit hashes are kept (a bottom-k sketch [1]): two models whose
+vocabularies share strings keep the same ones. Without a tokenizer the leading ids stand in.
+
+References:
+    [1] E. Cohen, H. Kaplan (2007), Summarizing data using bottom-k sketches.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stemma.anatomy.interface import Anatomy, Part, Role, Tokens
+from stemma.fingerprint.collect import requantise
+from stemma.fingerprint.model import Anchors, Array
+from stemma.fingerprint.moments import to_float32
+from stemma.fingerprint.schema import Parameters
+from stemma.identity import Missing
+from stemma.weights.interface import LazyTensor
+
+
+def collect_anchors(anatomy: Anatomy, parameters: Parameters) -> Anchors | Missing:
+    """Anchor rows of the token embedding, and of the head where it is a matrix of its own."""
+    embedding = _only(anatomy, Role.TOKEN_EMBEDDING)
+    if isinstance(embedding, Missing):
+        return embedding
+    vocabulary, hidden = embedding.tensor.shape
+    count = min(vocabulary, parameters.anchor_tokens, max(16, parameters.anchor_bytes // hidden))
+    by_string, keys, ids = _choose(anatomy.tokens, vocabulary, count)
+    head = _only(anatomy, Role.HEAD)
+    head_rows: Array | Missing
+    if isinstance(head, Missing):
+        head_rows = head
+    elif head.tensor.shape != embedding.tensor.shape:
+        head_rows = Missing(f"the head has shape {head.tensor.shape}, the embedding {embedding.tensor.shape}")
+    else:
+        head_rows = _rows(head.tensor, ids)
+    return Anchors(by_string, keys, ids, _rows(embedding.tensor, ids), head_rows)
+
+
+def token_key(text: str) -> int:
+    """64-bit key of a canonical token string."""
+    return int.from_bytes(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:8], "big")
+
+
+def _only(anatomy: Anatomy, role: Role) -> Part | Missing:
+    found = [p for p in anatomy.parts if p.role is role and not p.bias and len(p.tensor.shape) == 2]
+    if not found:
+        return Missing(f"no {role.value} matrix")
+    return max(found, key=lambda p: (p.tensor.count, p.key))
+
+
+def _choose(
+    tokens: Tokens | Missing, vocabulary: int, count: int
+) -> tuple[bool, NDArray[np.uint64], NDArray[np.int64]]:
+    if isinstance(tokens, Missing):
+        ids = np.arange(count, dtype=np.int64)
+        return False, ids.astype(np.uint64), ids
+    keyed: dict[int, int] = {}
+    for token_id, text in tokens.by_id.items():
+        if 0 <= token_id < vocabulary:
+            keyed.setdefault(token_key(text), token_id)
+    smallest = sorted(keyed)[:count]
+    return True, np.array(smallest, np.uint64), np.array([keyed[k] for k in smallest], np.int64)
+
+
+def _rows(tensor: LazyTensor, ids: NDArray[np.int64]) -> Array:
+    rows = np.empty((len(ids), tensor.shape[1]), np.float32)
+    for index in np.argsort(ids, kind="stable"):
+        row = int(ids[index])
+        rows[index] = to_float32(tensor.read(row, row + 1))[0]
+    return requantise(rows)

@@ -1,0 +1,116 @@
+"""Model to fingerprint: one pass over the weights, every core at work, the same bytes out at any number of threads."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from threadpoolctl import threadpool_limits
+
+from stemma.anatomy.interface import Anatomy, Tokens
+from stemma.errors import InputError
+from stemma.fingerprint.anchors import collect_anchors
+from stemma.fingerprint.collect import collect_part
+from stemma.fingerprint.model import FilePrint, Fingerprint
+from stemma.fingerprint.plan import plan_reading
+from stemma.fingerprint.schema import DEFAULT, Parameters
+from stemma.fingerprint.sketch import sketch_of
+from stemma.identity import Digest, Missing, is_present
+from stemma.weights.interface import ByteSource
+
+_CHUNK = 1 << 22
+T = TypeVar("T")
+Progress = Callable[[int], None]
+
+
+def build_fingerprint(
+    anatomy: Anatomy,
+    weight_files: Sequence[ByteSource],
+    *,
+    full: bool = True,
+    parameters: Parameters = DEFAULT,
+    progress: Progress = lambda _bytes: None,
+    workers: int | None = None,
+) -> Fingerprint:
+    """Fingerprint of a dissected model.
+
+    ``full`` reads every value and takes value digests, moments and the SHA-256 of every weight file; without it only
+    the planned ranges are read (the samples are the same). ``progress`` is told the bytes done as they are done.
+
+    Raises:
+        InputError: no matrix could be used, or a tensor holds NaN or infinite values.
+        SourceError: the bytes could not be read.
+    """
+    plan = plan_reading(anatomy.parts, parameters)
+    if not anatomy.parts:
+        raise InputError(
+            f"{anatomy.label} holds no weights that a fingerprint could be taken of.",
+            advice="Run `stemma inspect` on it to see what was found.",
+        )
+    # One BLAS thread each: results must not depend on how many threads share a product.
+    with threadpool_limits(1), ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
+        files = [pool.submit(_file_print, source, full, progress) for source in _largest_first(weight_files)]
+        prints = [pool.submit(collect_part, part, plan, parameters, full=full) for part in anatomy.parts]
+        anchors = pool.submit(collect_anchors, anatomy, parameters)
+        for part, future in zip(anatomy.parts, prints, strict=True):
+            _result(future, pool)
+            progress(part.tensor.count * part.tensor.dtype.itemsize if full else 0)
+        parts = {p.key: p for p in (_result(f, pool) for f in prints)}
+        anchor_rows = _result(anchors, pool)
+        file_prints = sorted((_result(f, pool) for f in files), key=lambda f: f.name)
+    return Fingerprint(
+        schema=parameters.schema,
+        label=anatomy.label,
+        container=anatomy.container,
+        scheme=anatomy.scheme,
+        reading="full" if full else "sampled",
+        files=tuple(file_prints),
+        facts=anatomy.facts,
+        tokenizer=_tokenizer_facts(anatomy.tokens),
+        declared=anatomy.declared,
+        parts=parts,
+        exempt={e.source: e.reason for e in anatomy.exempt},
+        anchors=anchor_rows,
+        sketch=sketch_of(parts, anchor_rows, parameters.sketch),
+        missing=dict(anatomy.missing),
+        warnings=anatomy.warnings,
+    )
+
+
+def _result(future: Future[T], pool: ThreadPoolExecutor) -> T:
+    try:
+        return future.result()
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
+
+
+def _largest_first(sources: Sequence[ByteSource]) -> list[ByteSource]:
+    return sorted(sources, key=lambda s: (-s.size, s.name))
+
+
+def _file_print(source: ByteSource, full: bool, progress: Progress) -> FilePrint:
+    known = source.known_sha256
+    if is_present(known) or not full:
+        return FilePrint(source.name, source.size, known)
+    if not source.is_local:
+        return FilePrint(source.name, source.size, Missing("the server states no digest, and the file is remote"))
+    digest = hashlib.sha256()
+    for offset in range(0, source.size, _CHUNK):
+        length = min(_CHUNK, source.size - offset)
+        digest.update(source.read(offset, length))
+        progress(length)
+    return FilePrint(source.name, source.size, Digest("sha256", digest.hexdigest()))
+
+
+def _tokenizer_facts(tokens: Tokens | Missing) -> Mapping[str, Any] | Missing:
+    """Kind, size and a digest of the vocabulary in id order."""
+    if isinstance(tokens, Missing):
+        return tokens
+    digest = hashlib.sha256()
+    for token_id, text in sorted(tokens.by_id.items()):
+        digest.update(f"{token_id}\t{len(text)}\t{text}\n".encode("utf-8", "surrogatepass"))
+    return {"kind": tokens.kind, "size": len(tokens.by_id), "sha256": digest.hexdigest()}

@@ -1,0 +1,149 @@
+"""One pass over one tensor: everything the fingerprint keeps of it, gathered block by block."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stemma.anatomy.interface import Part
+from stemma.errors import InputError
+from stemma.fingerprint.digest import ValueDigest, value_digest
+from stemma.fingerprint.model import Array, LearnedPart, PartPrint
+from stemma.fingerprint.moments import MomentAccumulator, Moments, to_float32
+from stemma.fingerprint.plan import Plan
+from stemma.fingerprint.schema import Parameters
+from stemma.fingerprint.spectrum import learned_spectrum
+from stemma.identity import Digest, Missing
+from stemma.weights.interface import LazyTensor
+
+_SAMPLED = Missing("only a sample of the weights was read")
+
+
+@dataclass(frozen=True)
+class _Gathered:
+    digest: Digest | Missing
+    moments: Moments | Missing
+    leading: Array
+
+
+class _LeadingBlock:
+    """Copies the leading ``rows`` x ``columns`` of what streams past."""
+
+    def __init__(self, rows: int, columns: int) -> None:
+        self._block = np.zeros((rows, columns), np.float32)
+
+    def add(self, start: int, values: NDArray[np.float32]) -> None:
+        rows, columns = self._block.shape
+        if start < rows:
+            stop = min(start + len(values), rows)
+            self._block[start:stop] = values[: stop - start, :columns]
+
+    def result(self) -> Array:
+        return self._block
+
+
+def collect_part(part: Part, plan: Plan, parameters: Parameters, *, full: bool) -> PartPrint:
+    """The print of one part; ``full`` reads every value, else only the planned leading block.
+
+    Raises:
+        InputError: the values read hold NaN or infinities, so that nothing can be said of them.
+    """
+    tensor = part.tensor
+    rows, columns = _leading_shape(part, plan, parameters)
+    gathered = _gather_all(tensor, rows, columns) if full else _gather_leading(tensor, rows, columns)
+    if not np.isfinite(gathered.leading).all() or (
+        isinstance(gathered.moments, Moments) and not np.isfinite(gathered.moments.energy)
+    ):
+        raise InputError(
+            f"{part.source} holds NaN or infinite values.",
+            advice="The checkpoint is damaged; fetch it again, or compare an intact revision.",
+        )
+    return _print(part, plan, parameters, gathered)
+
+
+def _leading_shape(part: Part, plan: Plan, parameters: Parameters) -> tuple[int, int]:
+    shape = part.tensor.shape
+    if part.key in plan.vectors:
+        return min(shape[0], plan.vector_length), 1
+    if part.key not in plan.corners:
+        return 0, 1
+    side = parameters.spectrum_side if part.key in plan.learned else plan.side
+    return min(shape[0], side), min(shape[1], side)
+
+
+def _gather_all(tensor: LazyTensor, rows: int, columns: int) -> _Gathered:
+    moments, digest, leading = MomentAccumulator(), ValueDigest(tensor.shape), _LeadingBlock(rows, columns)
+    for start, stored in tensor.blocks():
+        values = to_float32(stored)
+        moments.add(values)
+        if not digest.restart:
+            digest.add(stored, values)
+        leading.add(start, values.reshape(len(values), -1) if values.ndim else values.reshape(1, 1))
+    return _Gathered(value_digest(tensor, digest), moments.result(), leading.result())
+
+
+def _gather_leading(tensor: LazyTensor, rows: int, columns: int) -> _Gathered:
+    if not rows:
+        return _Gathered(_SAMPLED, _SAMPLED, np.zeros((0, columns), np.float32))
+    one_axis = len(tensor.shape) == 1
+    block = tensor.read(0, rows).reshape(-1, 1) if one_axis else tensor.window(slice(0, rows), slice(0, columns))
+    return _Gathered(_SAMPLED, _SAMPLED, np.ascontiguousarray(to_float32(block)))
+
+
+def _print(part: Part, plan: Plan, parameters: Parameters, gathered: _Gathered) -> PartPrint:
+    extras: dict[str, object] = {}
+    if part.key in plan.vectors:
+        extras["vector"] = gathered.leading[:, 0].astype(np.float16).astype(np.float32)
+    if part.key in plan.corners:
+        corner = gathered.leading[: plan.side, : plan.side]
+        extras["corner"] = requantise(corner)
+        extras["exact"] = corner[: parameters.exact_rows, : parameters.exact_columns].copy()
+    if part.key in plan.learned:
+        extras["learned"] = _learned(gathered.leading, plan.side, parameters.spectrum_rank)
+    return PartPrint(
+        part.key,
+        part.role,
+        part.site,
+        part.bias,
+        part.certain,
+        part.source,
+        part.tensor.shape,
+        part.tensor.storage,
+        gathered.digest,
+        gathered.moments,
+        **extras,  # type: ignore[arg-type]
+    )
+
+
+def _learned(block: Array, side: int, rank: int) -> LearnedPart:
+    spectrum = learned_spectrum(block, rank)
+    values = spectrum.learned(min(side, block.shape[0]), min(side, block.shape[1]))
+    strengths = tuple(float(v) / spectrum.edge for v in spectrum.values[:8]) if spectrum.edge else ()
+    return LearnedPart(
+        requantise(values),
+        spectrum.shape,
+        len(spectrum.values),
+        spectrum.noise,
+        spectrum.edge,
+        spectrum.capped,
+        strengths,
+    )
+
+
+def quantise(values: Array) -> tuple[NDArray[np.int8], Array]:
+    """Rows as int8 with one float32 scale each: the form in which a corner is stored."""
+    scale = (np.abs(values).max(axis=1, initial=0.0) / np.float32(127)).astype(np.float32)
+    safe = np.where(scale > 0, scale, np.float32(1))
+    return np.rint(values / safe[:, None]).astype(np.int8), scale
+
+
+def dequantise(codes: NDArray[np.int8], scale: Array) -> Array:
+    """Back from :func:`quantise`."""
+    return codes.astype(np.float32) * scale[:, None]
+
+
+def requantise(values: Array) -> Array:
+    """What storing would make of ``values``: a fingerprint at hand and a stored one are equal."""
+    return dequantise(*quantise(values))

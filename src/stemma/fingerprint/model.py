@@ -1,0 +1,125 @@
+"""The fingerprint as a value: what one pass over a model leaves behind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stemma.anatomy.interface import Facts, Role, Site
+from stemma.fingerprint.moments import Moments
+from stemma.identity import Digest, Missing, oms_root
+
+Array = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class FilePrint:
+    """One weight file: its SHA-256, or why it was not taken."""
+
+    name: str
+    size: int
+    sha256: Digest | Missing
+
+
+@dataclass(frozen=True)
+class LearnedPart:
+    """The learned part of a matrix at its corner, and how it was split off (see ``fingerprint.spectrum``).
+
+    ``values`` has the corner's shape; ``count`` components stand above ``edge`` in the leading block of ``block``
+    entries; ``strengths`` are their singular values divided by the edge, largest first, at most eight.
+    """
+
+    values: Array
+    block: tuple[int, int]
+    count: int
+    noise: float
+    edge: float
+    capped: bool
+    strengths: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class PartPrint:
+    """What is kept of one tensor.
+
+    ``corner`` holds the leading rows and columns of a matrix (r x c, float32, exact to 1/127 of each row's largest
+    entry), ``exact`` the very first of them to the last bit (for rounding, lattices, pruning), ``vector`` a gain or
+    bias whole or its leading values (to half precision), ``digest`` the value digest.
+    """
+
+    key: str
+    role: Role
+    site: Site
+    bias: bool
+    certain: bool
+    source: str
+    shape: tuple[int, ...]
+    storage: str
+    digest: Digest | Missing
+    moments: Moments | Missing
+    corner: Array | Missing = field(default_factory=lambda: Missing("not a sampled matrix"))
+    exact: Array | Missing = field(default_factory=lambda: Missing("not a sampled matrix"))
+    learned: LearnedPart | Missing = field(default_factory=lambda: Missing("not a sampled layer"))
+    vector: Array | Missing = field(default_factory=lambda: Missing("not a vector"))
+
+
+@dataclass(frozen=True)
+class Anchors:
+    """Rows of the token embedding (and of an untied head) at a deterministic choice of tokens.
+
+    ``keys`` identify tokens by their canonical string (64-bit hash, ascending) or, without a tokenizer, by id
+    (``by_string`` False). ``embedding`` and ``head`` are n x hidden, float32.
+    """
+
+    by_string: bool
+    keys: NDArray[np.uint64]
+    ids: NDArray[np.int64]
+    embedding: Array
+    head: Array | Missing
+
+
+@dataclass(frozen=True)
+class Fingerprint:
+    """A model, small: everything that evidence looks at. ``reading`` is "full" or "sampled"."""
+
+    schema: str
+    label: str
+    container: str
+    scheme: str
+    reading: str
+    files: tuple[FilePrint, ...]
+    facts: Facts
+    tokenizer: Mapping[str, Any] | Missing
+    declared: Mapping[str, Any]
+    parts: Mapping[str, PartPrint]
+    exempt: Mapping[str, str]
+    anchors: Anchors | Missing
+    sketch: Array
+    missing: Mapping[str, str]
+    warnings: tuple[str, ...]
+
+    @property
+    def root(self) -> Digest | Missing:
+        """Root digest over the weight files (OpenSSF Model Signing), where every file has one."""
+        digests = {f.name: f.sha256 for f in self.files if isinstance(f.sha256, Digest)}
+        if len(digests) != len(self.files) or not digests:
+            return Missing("not every weight file has a SHA-256")
+        return oms_root(digests)
+
+    @property
+    def parameters(self) -> int:
+        """Number of elements in all parts."""
+        return sum(int(np.prod(p.shape, dtype=np.int64)) for p in self.parts.values())
+
+    def layers(self, stack: str) -> tuple[int, ...]:
+        """The layer numbers of a stack, ascending."""
+        return tuple(sorted({p.site.layer for p in self.parts.values() if p.site.stack == stack and p.site.layer >= 0}))
+
+    @property
+    def stacks(self) -> tuple[str, ...]:
+        """The stacks that have layers, sorted."""
+        return tuple(sorted({p.site.stack for p in self.parts.values() if p.site.layer >= 0}))

@@ -1,0 +1,67 @@
+"""Which tensors get a corner, a learned part, a whole vector: decided from shapes alone, before anything is read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from stemma.anatomy.interface import Part, Role
+from stemma.fingerprint.schema import Parameters
+
+SAMPLED_ROLES = frozenset(
+    {Role.Q, Role.K, Role.V, Role.O, Role.GATE, Role.UP, Role.DOWN, Role.STATE_IN, Role.STATE_OUT, Role.OTHER_MATRIX}
+)
+EMBEDDING_ROLES = frozenset({Role.TOKEN_EMBEDDING, Role.HEAD})
+
+
+@dataclass(frozen=True)
+class Plan:
+    """``side`` of every corner, the keys that get one, the keys that get a learned part, and the vector length."""
+
+    side: int
+    corners: frozenset[str]
+    learned: frozenset[str]
+    vectors: frozenset[str]
+    vector_length: int
+
+
+def plan_reading(parts: Sequence[Part], parameters: Parameters) -> Plan:
+    """Spread the budget of ``parameters`` over ``parts``; depends on roles, sites and shapes only."""
+    matrices = [p for p in parts if _is_sampled(p, parameters)]
+    chosen_layers = _spread_layers(matrices, parameters.spectrum_layers)
+    corners = frozenset(p.key for p in matrices)
+    learned = frozenset(p.key for p in matrices if (p.site.stack, p.site.layer) in chosen_layers)
+    vectors = [p for p in parts if len(p.tensor.shape) == 1]
+    length = parameters.vector_limit
+    if vectors:
+        length = min(length, max(32, parameters.vector_bytes // (2 * len(vectors))))
+    side = _side(len(corners) + len(learned), parameters)
+    return Plan(side, corners, learned, frozenset(p.key for p in vectors), length)
+
+
+def _is_sampled(part: Part, parameters: Parameters) -> bool:
+    return (
+        part.role in SAMPLED_ROLES
+        and len(part.tensor.shape) == 2
+        and min(part.tensor.shape) >= 8
+        and part.site.expert < parameters.experts
+    )
+
+
+def _spread_layers(parts: Sequence[Part], count: int) -> frozenset[tuple[str, int]]:
+    """At most ``count`` layers of each stack, evenly spread from the first to the last."""
+    chosen: set[tuple[str, int]] = set()
+    for stack in sorted({p.site.stack for p in parts}):
+        layers = sorted({p.site.layer for p in parts if p.site.stack == stack})
+        if len(layers) <= count:
+            picked = layers
+        else:
+            picked = [layers[round(i * (len(layers) - 1) / (count - 1))] for i in range(count)]
+        chosen.update((stack, layer) for layer in picked)
+    return frozenset(chosen)
+
+
+def _side(corners: int, parameters: Parameters) -> int:
+    """The longest side, a multiple of eight, with which ``corners`` one-byte squares fit the budget."""
+    side = int((parameters.corner_bytes / max(1, corners)) ** 0.5)
+    return max(16, min(parameters.corner_limit, side // 8 * 8))

@@ -1,0 +1,62 @@
+"""The search vector: one short unit vector per model, whose cosine to a relative's is large.
+
+Every block (the anchor rows of the embedding; the corners of the first, last and two middle layers) is normalised and
+hashed into the same coordinates with random signs (feature hashing [1]), so that the cosine of two sketches estimates
+the mean correlation of their blocks. Unrelated models have mean 0 and standard deviation about 1/sqrt(length). It only
+orders work; no ruling rests on it.
+
+References:
+    [1] K. Weinberger et al. (2009), Feature hashing for large scale multitask learning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from hashlib import sha256
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stemma.fingerprint.model import Anchors, Array, PartPrint
+from stemma.identity import Missing, is_present
+
+_SIDE = 48
+_DEPTHS = (0.0, 1 / 3, 2 / 3, 1.0)
+
+
+def sketch_of(parts: Mapping[str, PartPrint], anchors: Anchors | Missing, length: int) -> Array:
+    """Unit vector of ``length`` float32 values (all zero for a model without any sampled matrix)."""
+    total = np.zeros(length)
+    for name, weight, block in _blocks(parts, anchors):
+        scale = float(np.linalg.norm(block))
+        if scale > 0:
+            total += _hashed(name, block * np.float32(weight / scale), length)
+    norm = float(np.linalg.norm(total))
+    return (total / norm if norm else total).astype(np.float32)
+
+
+def _blocks(parts: Mapping[str, PartPrint], anchors: Anchors | Missing) -> Iterator[tuple[str, float, Array]]:
+    if is_present(anchors) and anchors.by_string:
+        rows = anchors.embedding[:, :_SIDE] - anchors.embedding[:, :_SIDE].mean(axis=0)
+        for key, row in zip(anchors.keys, rows, strict=True):
+            yield f"token {key}", len(rows) ** -0.5, row[None]
+    for stack in sorted({p.site.stack for p in parts.values() if p.site.layer >= 0}):
+        layers = sorted({p.site.layer for p in parts.values() if p.site.stack == stack and p.site.layer >= 0})
+        for depth in _DEPTHS:
+            layer = layers[round(depth * (len(layers) - 1))]
+            for part in parts.values():
+                corner = part.corner
+                if (part.site.stack, part.site.layer) == (stack, layer) and is_present(corner):
+                    name = f"{stack} {depth:.2f} {part.site.expert} {part.site.block} {part.role.value}"
+                    yield name, 1.0, np.ascontiguousarray(corner[:_SIDE, :_SIDE])
+
+
+def _hashed(name: str, block: Array, length: int) -> NDArray[np.float64]:
+    seed = int.from_bytes(sha256(name.encode()).digest()[:8], "big")
+    generator = np.random.Generator(np.random.PCG64(seed))
+    rows, columns = block.shape
+    # A coordinate's bucket depends on its row and column alone: blocks of different sizes agree where they overlap.
+    draw = generator.integers(0, 2 * length, size=(_SIDE, _SIDE))[:rows, : min(columns, _SIDE)]
+    signed = np.where(draw % 2, block, -block)
+    hashed = np.bincount((draw // 2).ravel(), weights=signed.ravel(), minlength=length)
+    return hashed.astype(np.float64, copy=False)

@@ -1,0 +1,87 @@
+"""What training wrote into a matrix: the singular components above the edge of the noise.
+
+A trained matrix is modelled as noise of one variance plus a few strong directions. The noise of an m x n matrix with
+entry variance s^2 has singular values up to s (sqrt m + sqrt n) [1]; components above that edge are the *learned part*,
+the rest is the *bulk*. s^2 is estimated from the energy left after the components above the edge are removed, repeated
+until the set of components no longer changes.
+
+References:
+    [1] V. A. Marchenko, L. A. Pastur (1967), Distribution of eigenvalues for some sets of random matrices.
+    [2] N. Halko, P.-G. Martinsson, J. A. Tropp (2011), Finding structure with randomness, algorithm 4.4.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Matrix = NDArray[np.float32]
+
+_EXACT_SIDE = 256
+_OVERSAMPLING = 8
+_POWER_ITERATIONS = 3
+
+
+@dataclass(frozen=True)
+class Spectrum:
+    """The learned part of a block of ``shape``: ``values`` (above ``edge``) with their singular vectors.
+
+    ``noise`` is the estimated standard deviation of an entry of the bulk, ``energy`` the squared Frobenius norm.
+    ``capped`` tells that every computed component lay above the edge, so that there may be more.
+    """
+
+    shape: tuple[int, int]
+    values: NDArray[np.float32]
+    left: Matrix
+    right: Matrix
+    noise: float
+    edge: float
+    energy: float
+    capped: bool
+
+    def learned(self, rows: int, columns: int) -> Matrix:
+        """The learned part at ``[:rows, :columns]``."""
+        weighted = self.left[:rows] * self.values
+        return (weighted @ self.right[:columns].T).astype(np.float32, copy=False)
+
+
+def learned_spectrum(block: Matrix, rank: int) -> Spectrum:
+    """Components of ``block`` (m x n, float32, finite) above the noise edge, at most ``rank`` of them."""
+    m, n = block.shape
+    energy = float(np.vecdot(block, block).sum(dtype=np.float64))
+    left, values, right = _leading_components(block, min(rank, max(1, min(m, n) // 4)))
+    count, noise = _components_above_edge(values, energy, m, n)
+    edge = noise * (m**0.5 + n**0.5)
+    return Spectrum(
+        (m, n), values[:count], left[:, :count], right[:, :count], noise, edge, energy, count == len(values)
+    )
+
+
+def _components_above_edge(values: NDArray[np.float32], energy: float, m: int, n: int) -> tuple[int, float]:
+    """Grow the set of components until the edge implied by the remaining energy stands below none outside it."""
+    squares = np.cumsum(values.astype(np.float64) ** 2)
+    count = 0
+    while True:
+        removed = float(squares[count - 1]) if count else 0.0
+        freedom = m * n - count * (m + n - count)
+        noise = (max(energy - removed, 0.0) / max(freedom, 1)) ** 0.5
+        above = int(np.count_nonzero(values > noise * (m**0.5 + n**0.5)))
+        if above <= count:
+            return count, noise
+        count = above
+
+
+def _leading_components(block: Matrix, rank: int) -> tuple[Matrix, NDArray[np.float32], Matrix]:
+    m, n = block.shape
+    if min(m, n) <= _EXACT_SIDE:
+        left, values, right = np.linalg.svd(block, full_matrices=False)
+        return left[:, :rank], values[:rank], right[:rank].T
+    width = min(rank + _OVERSAMPLING, n)
+    start = np.random.Generator(np.random.PCG64(n)).standard_normal((n, width), dtype=np.float32)
+    basis = np.linalg.qr(block @ start)[0]
+    for _ in range(_POWER_ITERATIONS):
+        basis = np.linalg.qr(block @ np.linalg.qr(block.T @ basis)[0])[0]
+    small_left, values, right = np.linalg.svd(basis.T @ block, full_matrices=False)
+    return basis @ small_left[:, :rank], values[:rank], right[:rank].T
