@@ -23,13 +23,36 @@ _SCHEMES: tuple[Finder, ...] = (
     mlx.find,
 )
 
-_TRACES = tuple(
-    """
-    .qweight .qzeros .g_idx .absmax .quant_map .SCB .nested_absmax .nested_quant_map .weight_packed
-    .weight_scale .weight_scale_inv .weight_zero_point .weight_shape .weight_g_idx
-    .weight_global_scale .weight_scale_2 .scales .biases .codes .codebooks .W_q .Qidxs _blocks
-    _scales .weight._data .weight._scale .scale_packed .bitmask .row_offsets
-    """.split()
+_TRACES = (
+    ".qweight",
+    ".qzeros",
+    ".g_idx",
+    ".absmax",
+    ".quant_map",
+    ".SCB",
+    ".nested_absmax",
+    ".nested_quant_map",
+    ".weight_packed",
+    ".weight_scale",
+    ".weight_scale_inv",
+    ".weight_zero_point",
+    ".weight_shape",
+    ".weight_g_idx",
+    ".weight_global_scale",
+    ".weight_scale_2",
+    ".scales",
+    ".biases",
+    ".codes",
+    ".codebooks",
+    ".W_q",
+    ".Qidxs",
+    "_blocks",
+    "_scales",
+    ".weight._data",
+    ".weight._scale",
+    ".scale_packed",
+    ".bitmask",
+    ".row_offsets",
 )
 
 
@@ -67,8 +90,6 @@ def unpack(
         if name in unpacked:
             raise MalformedFile(name, "a plain matrix beside a packed one of that name", "one of the two")
         if name.endswith(_TRACES):
-            notes.add(
-                "Part of a packed matrix in a layout that was not recognised; it is left as it is", name
-            )
+            notes.add("Part of a packed matrix in a layout that was not recognised; it is left as it is", name)
     merged = remaining | unpacked
     return {name: merged[name] for name in sorted(merged)}, notes.sentences()

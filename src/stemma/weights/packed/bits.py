@@ -89,10 +89,19 @@ E4M3 = _BYTE.view(ml_dtypes.float8_e4m3fn).astype(np.float32)
 """FP8 E4M3 by code."""
 
 _FLOAT_NAMES = frozenset(
-    """
-    float16 float32 float64 bfloat16 float8_e4m3fn float8_e5m2 float8_e4m3fnuz float8_e5m2fnuz float8_e8m0fnu
-    float8_e4m3 float8_e3m4
-    """.split()
+    (
+        "float16",
+        "float32",
+        "float64",
+        "bfloat16",
+        "float8_e4m3fn",
+        "float8_e5m2",
+        "float8_e4m3fnuz",
+        "float8_e5m2fnuz",
+        "float8_e8m0fnu",
+        "float8_e4m3",
+        "float8_e3m4",
+    )
 )
 _TABLES: dict[np.dtype[Any], Floats] = {}
 

@@ -86,11 +86,7 @@ def _flat_bytes(tensor: LazyTensor, first: int, last: int) -> Bytes:
     if tensor.shape[0] == 1:
         size = tensor.dtype.itemsize
         low = first // size
-        part = (
-            tensor.window(slice(0, 1), slice(low, -(-last // size)))
-            if len(tensor.shape) == 2
-            else tensor.read_all()
-        )
+        part = tensor.window(slice(0, 1), slice(low, -(-last // size))) if len(tensor.shape) == 2 else tensor.read_all()
         low = low if len(tensor.shape) == 2 else 0
         flat = np.ascontiguousarray(part).reshape(-1).view(np.uint8)
         return flat[first - low * size : last - low * size]
@@ -123,9 +119,7 @@ def _eight_bit(parts: Mapping[str, LazyTensor], stem: str) -> Found:
     expect_shape(scale, values.shape[:1], (values.shape[0], 1), (1, values.shape[0]))
     flat = _Flat(scale)
     grid = Grid(1, values.shape[1])
-    tensor = GridScaled(
-        values.name, values, _INT8, flat, grid=grid, storage="bitsandbytes int8", divisor=127.0
-    )
+    tensor = GridScaled(values.name, values, _INT8, flat, grid=grid, storage="bitsandbytes int8", divisor=127.0)
     return Found(tensor, tuple(stem + part for part in parts))
 
 
@@ -149,9 +143,7 @@ def _four_bit(tensors: Mapping[str, LazyTensor], base: str, state_name: str, kin
     state = _read_state(tensors[state_name])
     expected = {".absmax", ".quant_map"} | ({".nested_quant_map"} if ".nested_absmax" in parts else set())
     if not expected <= parts.keys():
-        raise MalformedFile(
-            base, f"no {', '.join(sorted(expected - parts.keys()))}", "the parts of one 4-bit matrix"
-        )
+        raise MalformedFile(base, f"no {', '.join(sorted(expected - parts.keys()))}", "the parts of one 4-bit matrix")
     _check_sizes(parts, state, base)
     return Found(FourBit(base, parts, state, kind), (*(base + part for part in parts), state_name))
 
@@ -161,9 +153,7 @@ def _check_sizes(parts: Mapping[str, LazyTensor], state: _State, base: str) -> N
     for axis in state.shape:
         count *= axis
     if not 0 < count < _LARGEST or parts[""].count * parts[""].dtype.itemsize != -(-count // 2):
-        raise MalformedFile(
-            base, f"{parts[''].shape} for a matrix {state.shape}", "half a byte for each element"
-        )
+        raise MalformedFile(base, f"{parts[''].shape} for a matrix {state.shape}", "half a byte for each element")
     blocks = -(-count // state.block)
     expect_shape(parts[".absmax"], (blocks,))
     expect_shape(parts[".quant_map"], (16,))
@@ -187,9 +177,7 @@ def _read_state(tensor: LazyTensor) -> _State:
     try:
         state = json.loads(bytes(tensor.read_all()))
     except (ValueError, RecursionError) as error:
-        raise MalformedFile(
-            tensor.name, "bytes that are no JSON", "the quantisation state as JSON"
-        ) from error
+        raise MalformedFile(tensor.name, "bytes that are no JSON", "the quantisation state as JSON") from error
     if not isinstance(state, dict):
         raise MalformedFile(tensor.name, "JSON that is no object", "the quantisation state as JSON")
     shape, offset = state.get("shape"), state.get("nested_offset", 0.0)

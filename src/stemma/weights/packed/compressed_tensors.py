@@ -34,9 +34,7 @@ _LARGEST = 1 << 31
 class PackedIntegers(RowPacked):
     """``weight_packed`` (out, ceil(in * bits / 32)) with scales per tensor, row, group or block."""
 
-    def __init__(
-        self, name: str, parts: Mapping[str, LazyTensor], columns: int, bits: int, grid: Grid
-    ) -> None:
+    def __init__(self, name: str, parts: Mapping[str, LazyTensor], columns: int, bits: int, grid: Grid) -> None:
         words = parts["_packed"]
         label = grid.label((words.shape[0], columns))
         super().__init__(name, words, columns, f"compressed-tensors int{bits} {label}")
@@ -99,9 +97,7 @@ def _shape(stored: LazyTensor, words: LazyTensor) -> tuple[int, int]:
     expect_shape(stored, (2,))
     rows, columns = (int(value) for value in read_small(stored))
     if rows != words.shape[0] or not 0 < columns < _LARGEST:
-        raise MalformedFile(
-            stored.name, f"the shape {rows} x {columns}", f"{words.shape[0]} rows of packed words"
-        )
+        raise MalformedFile(stored.name, f"the shape {rows} x {columns}", f"{words.shape[0]} rows of packed words")
     return rows, columns
 
 

@@ -37,9 +37,7 @@ _SAMPLED_INPUTS = 128
 class GptqMatrix(ColumnPacked):
     """One matrix in the GPTQ layout; ``declared_offset`` is used where its values do not tell the version."""
 
-    def __init__(
-        self, name: str, parts: Mapping[str, LazyTensor], bits: int, group: int, offset: int
-    ) -> None:
+    def __init__(self, name: str, parts: Mapping[str, LazyTensor], bits: int, group: int, offset: int) -> None:
         words = parts["qweight"]
         columns = words.shape[0] * words.dtype.itemsize * 8 // bits
         super().__init__(name, (words.shape[1], columns), f"GPTQ int{bits} g{group}")
@@ -60,8 +58,8 @@ class GptqMatrix(ColumnPacked):
         return self._balanced_offset(stored)
 
     def _balanced_offset(self, stored: Bytes) -> int | None:
-        # Weights average to nearly nothing, so codes average to the true zero; at 8 bits one step is too
-        # small. if self._bits > 4:
+        # Weights average to nearly nothing, so codes average to the true zero; 8-bit steps are too small.
+        if self._bits > 4:
             return None
         word = self._words.dtype.itemsize * 8
         rows = min(self._words.shape[0], _SAMPLED_INPUTS * self._bits // word)
@@ -156,9 +154,7 @@ def _one(name: str, fitting: list[int], declared: Declared) -> int:
     claimed = [bits for bits in fitting if bits in declared.bits]
     if len(fitting) != 1 and len(claimed) != 1:
         found = " or ".join(map(str, fitting)) or "no number of"
-        raise MalformedFile(
-            name, f"shapes that fit {found} bits", "qweight, qzeros, scales and g_idx of one matrix"
-        )
+        raise MalformedFile(name, f"shapes that fit {found} bits", "qweight, qzeros, scales and g_idx of one matrix")
     return fitting[0] if len(fitting) == 1 else claimed[0]
 
 
@@ -168,9 +164,7 @@ def _compare_versions(matrices: list[GptqMatrix], declared: Declared, notes: Not
     for matrix in asked:
         told = matrix.told_offset
         if told is None and claim not in ("gptq", "gptq_v2"):
-            notes.add(
-                "Neither the zeros nor the config tell the GPTQ version; version 1 was assumed", matrix.name
-            )
+            notes.add("Neither the zeros nor the config tell the GPTQ version; version 1 was assumed", matrix.name)
         elif told is not None and claim in ("gptq", "gptq_v2") and told != matrix.declared_offset:
             stored = "version 1" if told else "version 2"
             notes.add(

@@ -56,9 +56,7 @@ class Microscaled(RowPacked):
         stored = rows_of(self._scale, expert, start, stop)
         scales = scale_values(stored, powers=_holds_powers(self._scale))
         if self._overall is not None:
-            factor = to_float32(self._overall.read_all()).reshape(-1)[
-                expert[0] if self._overall.count > 1 else 0
-            ]
+            factor = to_float32(self._overall.read_all()).reshape(-1)[expert[0] if self._overall.count > 1 else 0]
             scales = scales / factor if self._divides else scales * factor
         scale_groups(values, scales, self._group, None)
         return values

@@ -91,9 +91,7 @@ def _product(parts: Mapping[str, LazyTensor]) -> int:
     groups = scales.shape[-1] if scales.shape else 0
     expect_shape(scales, (*words.shape[:-1], groups))
     if not groups or words.shape[-1] * 32 % groups:
-        raise MalformedFile(
-            scales.name, f"{groups} groups for {words.shape[-1]} words", "whole groups in each row"
-        )
+        raise MalformedFile(scales.name, f"{groups} groups for {words.shape[-1]} words", "whole groups in each row")
     return words.shape[-1] * 32 // groups
 
 
@@ -108,9 +106,7 @@ def _mode(parts: Mapping[str, LazyTensor]) -> tuple[str, int, int]:
     return _MODES[product]
 
 
-def _affine_layout(
-    base: str, parts: Mapping[str, LazyTensor], declared: Declared, notes: Notes
-) -> tuple[int, int]:
+def _affine_layout(base: str, parts: Mapping[str, LazyTensor], declared: Declared, notes: Notes) -> tuple[int, int]:
     words, scales = parts["weight"], parts["scales"]
     expect_float(scales)
     expect_float(parts["biases"])
