@@ -31,13 +31,17 @@ Part = Literal["mlp", "attention", "other"]
 
 @dataclass(frozen=True)
 class Shape:
-    """How large a model is; the head dimension is 16."""
+    """How large a model is (head dimension 16), and the standard deviation of its fresh matrices.
+
+    The usual deviation of .02 belongs to wider models.
+    """
 
     hidden: int = 96
     neurons: int = 256
     layers: int = 4
     context: int = 64
     vocabulary: int = 1536
+    deviation: float = 0.04
 
     def with_size(self, **changes: int) -> "Shape":
         return replace(self, **changes)
@@ -95,7 +99,7 @@ def initialise(architecture: Architecture, shape: Shape, seed: int) -> Any:
             num_attention_heads=heads,
             num_key_value_heads=heads // 2,
             max_position_embeddings=shape.context,
-            initializer_range=INIT_DEVIATION,
+            initializer_range=shape.deviation,
             tie_word_embeddings=False,
             bos_token_id=2,
             eos_token_id=3,
@@ -110,7 +114,7 @@ def initialise(architecture: Architecture, shape: Shape, seed: int) -> Any:
             n_layer=shape.layers,
             n_head=heads,
             n_positions=shape.context,
-            initializer_range=INIT_DEVIATION,
+            initializer_range=shape.deviation,
             resid_pdrop=0.0,
             embd_pdrop=0.0,
             attn_pdrop=0.0,
@@ -126,7 +130,7 @@ def initialise(architecture: Architecture, shape: Shape, seed: int) -> Any:
             num_hidden_layers=shape.layers,
             num_attention_heads=heads,
             max_position_embeddings=shape.context,
-            initializer_range=INIT_DEVIATION,
+            initializer_range=shape.deviation,
             hidden_dropout_prob=0.0,
             attention_probs_dropout_prob=0.0,
             pad_token_id=1,
@@ -135,9 +139,6 @@ def initialise(architecture: Architecture, shape: Shape, seed: int) -> Any:
     known = ", ".join(ARCHITECTURES)
     raise ZooError(f"no initialisation for architecture {architecture.name!r}; expected one of {known}")
 
-
-INIT_DEVIATION = 0.04
-"""Standard deviation of fresh matrices; the usual .02 belongs to wider models."""
 
 _LLAMA = (
     Row(r"(embed_tokens|lm_head)\.weight", ("free", "hidden")),

@@ -29,6 +29,7 @@ from zoo.plan import Size, specimens
 from zoo.recipes.interface import Bench, Made
 from zoo.spectra import mean_spikes
 from zoo.tokens import Shelf
+from zoo.training import MASKED_SHARE
 
 log = logging.getLogger("zoo")
 Entry = dict[str, Any]
@@ -56,7 +57,7 @@ def build(size: Size, folder: Path, only: Sequence[str] = (), jobs: int = 1) -> 
     zoo, place = specimens(size), Place(folder)
     wanted = _wanted(zoo, only)
     _prepare(size, place, {zoo[name].architecture for name in wanted})
-    _discard_changed(zoo, place)
+    _discard_changed(size, zoo, place)
     missing = [name for name in zoo if name in wanted and not place.entry(name).exists()]
     log.info("%d of %d models to make", len(missing), len(wanted))
     for count, entry in enumerate(_make_all(size, zoo, place, missing, jobs), 1):
@@ -92,14 +93,14 @@ def make(size: Size, folder: Path, specimen: Specimen) -> Entry:
     shutil.rmtree(target, ignore_errors=True)
     made.model.save_pretrained(target)
     made.tokenizer.save_pretrained(target)
-    entry = _entry(specimen, architecture, made, target) | {"seconds": round(time.monotonic() - begun, 1)}
+    entry = _lineage(specimen) | {"recipe": describe(size, specimen)} | _outcome(architecture, made, target)
+    entry["seconds"] = round(time.monotonic() - begun, 1)
     place.entry(specimen.name).parent.mkdir(parents=True, exist_ok=True)
     _write(place.entry(specimen.name), json.dumps(entry, indent=1) + "\n")
     return entry
 
 
-def _entry(specimen: Specimen, architecture: Architecture, made: Made, target: Path) -> Entry:
-    config = made.model.config
+def _lineage(specimen: Specimen) -> Entry:
     return {
         "name": specimen.name,
         "architecture": specimen.architecture,
@@ -110,7 +111,12 @@ def _entry(specimen: Specimen, architecture: Architecture, made: Made, target: P
         "exclusion": specimen.exclusion,
         "split": specimen.split,
         "seed": specimen.seed,
-        "recipe": describe(specimen),
+    }
+
+
+def _outcome(architecture: Architecture, made: Made, target: Path) -> Entry:
+    config = made.model.config
+    return {
         "steps": made.steps,
         "initial_loss": made.losses.initial if made.losses else None,
         "final_loss": made.losses.final if made.losses else None,
@@ -121,10 +127,11 @@ def _entry(specimen: Specimen, architecture: Architecture, made: Made, target: P
     }
 
 
-def describe(specimen: Specimen) -> Entry:
-    """The recipe as plain data: its name and every field."""
+def describe(size: Size, specimen: Specimen) -> Entry:
+    """All that decides the weights, given the parents and the corpus: the recipe's fields and the bench's."""
     fields: Entry = json.loads(json.dumps(asdict(specimen.recipe)))  # type: ignore[call-overload]
-    return {"name": type(specimen.recipe).__name__} | fields
+    bench = {"context": size.shape.context, "batch": size.batch, "masked_share": MASKED_SHARE}
+    return {"name": type(specimen.recipe).__name__, "bench": bench} | fields
 
 
 def _load(architecture: Architecture, place: Place, name: str) -> Made:
@@ -176,11 +183,11 @@ def _prepare(size: Size, place: Place, architectures: set[str]) -> None:
             place.shelf.fill(kind, corpus, size.shape.vocabulary)
 
 
-def _discard_changed(zoo: Zoo, place: Place) -> None:
+def _discard_changed(size: Size, zoo: Zoo, place: Place) -> None:
     for name, specimen in zoo.items():
         for ancestor in ancestors(zoo, name):
             entry = place.entry(ancestor)
-            if not entry.exists() or json.loads(entry.read_text())["recipe"] != describe(zoo[ancestor]):
+            if not entry.exists() or json.loads(entry.read_text())["recipe"] != describe(size, zoo[ancestor]):
                 place.entry(specimen.name).unlink(missing_ok=True)
                 break
 

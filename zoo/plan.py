@@ -140,9 +140,7 @@ class _Group:
             stage=stage,
         )
 
-    def _run(
-        self, init: int, legs: tuple[Leg, ...], shape: Shape | None = None, length: float = 1.0
-    ) -> Pretrain:
+    def _run(self, init: int, legs: tuple[Leg, ...], shape: Shape | None = None, length: float = 1.0) -> Pretrain:
         return Pretrain(shape or self.size.shape, self._init(init), legs, self._schedule(length, 1.0))
 
     def _tune(self, half: Half, order: int, length: float, rate: float) -> Tune:

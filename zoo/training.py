@@ -54,7 +54,7 @@ def causal_batch(stream: Stream, rows: int, context: int, seed: Sequence[int]) -
 
 
 def masked_batch(stream: Stream, rows: int, context: int, seed: Sequence[int], mask: int) -> Batch:
-    """Windows with 15 % of the tokens to be guessed: 80 % of those masked, 10 % replaced, 10 % left."""
+    """Windows with some tokens to be guessed: 80 % of those masked, 10 % replaced, 10 % left."""
     rng = np.random.default_rng(seed)
     starts = rng.integers(0, len(stream) - context, rows)
     windows = np.stack([stream[s : s + context] for s in starts]).astype(np.int64)

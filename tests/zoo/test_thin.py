@@ -130,7 +130,7 @@ def test_changed_recipe_is_made_anew(folder: Path, tmp_path: Path) -> None:
     entry.write_text(json.dumps(stored))
     build(TINY, tmp_path, only=["llama-1-pruned"])
     base = specimens(TINY)["llama-1-base"]
-    assert json.loads(entry.read_text())["recipe"] == describe(base)
+    assert json.loads(entry.read_text())["recipe"] == describe(TINY, base)
     assert _manifest(tmp_path)["llama-1-pruned"]["sha256"] == _manifest(folder)["llama-1-pruned"]["sha256"]
 
 

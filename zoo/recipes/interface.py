@@ -50,9 +50,7 @@ class Bench:
         """The batches of one data order: step -> inputs and targets."""
         return self.batches_of(self.shelf.text_ids(self.architecture.kind, half), tokenizer, order)
 
-    def batches_of(
-        self, stream: Stream, tokenizer: PreTrainedTokenizerFast, order: int
-    ) -> Callable[[int], Batch]:
+    def batches_of(self, stream: Stream, tokenizer: PreTrainedTokenizerFast, order: int) -> Callable[[int], Batch]:
         mask, objective = tokenizer.mask_token_id, self.architecture.objective
         return lambda step: batch_for(objective, stream, self.batch, self.context, (order, step), mask=mask)
 
