@@ -1,0 +1,101 @@
+"""A checkpoint taken apart: every stored tensor becomes parts with a role and a site, or a reasoned exemption.
+
+* Names and shapes decide; the configuration only says how many heads a fused tensor has, and facts for people.
+* Every component of a composite model (main, vision, audio, ...) follows a scheme of its own.
+* What no scheme explains is guessed from its name's number and its shape, marked uncertain, and told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from stemma.anatomy.adapters import adapter_part, targets
+from stemma.anatomy.assemble import Assembled, Found, assemble, unique
+from stemma.anatomy.choose import choose, hidden_size, kinds
+from stemma.anatomy.config import Config
+from stemma.anatomy.facts import gather
+from stemma.anatomy.fallback import guess
+from stemma.anatomy.fixed import exempt_by_ending, exempt_tables, exempt_ties
+from stemma.anatomy.interface import Anatomy, Exempt, Part
+from stemma.anatomy.llama_cpp import undo_conversion
+from stemma.anatomy.naming import MAIN, Path, paths
+from stemma.anatomy.scheme import Match, load_schemes
+from stemma.anatomy.tokens import canonical_tokens
+from stemma.weights.interface import Checkpoint, LazyTensor
+
+
+def dissect(checkpoint: Checkpoint) -> Anatomy:
+    """Take a checkpoint apart; only a few rows of token and position tables are read.
+
+    Raises:
+        SourceError: those rows could not be read.
+    """
+    tensors, missing = undo_conversion(checkpoint)
+    wanted, exempt = exempt_by_ending(paths(tensors))
+    parts, schemes, warnings = _components(wanted, tensors, checkpoint, exempt, missing)
+    parts, tied = exempt_ties(exempt_tables(parts, exempt), exempt)
+    parts, repeated = unique(parts)
+    if repeated:
+        warnings.append(f"{len(repeated)} tensors repeat a place that is taken, such as {repeated[0]}.")
+    facts, contradictions = gather(checkpoint.config, parts, tied)
+    return Anatomy(
+        label=checkpoint.label,
+        container=checkpoint.container,
+        scheme="+".join(schemes) or "none",
+        parts=tuple(parts),
+        exempt=tuple(sorted(exempt, key=lambda item: item.source)),
+        facts=facts,
+        tokens=canonical_tokens(checkpoint.tokenizer),
+        declared=checkpoint.declared,
+        missing=missing,
+        warnings=(*checkpoint.warnings, *warnings, *contradictions),
+    )
+
+
+def _components(
+    named: Sequence[Path],
+    tensors: Mapping[str, LazyTensor],
+    checkpoint: Checkpoint,
+    exempt: list[Exempt],
+    missing: dict[str, str],
+) -> tuple[list[Part], list[str], list[str]]:
+    parts: list[Part] = []
+    schemes: list[str] = []
+    warnings: list[str] = []
+    named, endings = targets(named)
+    for component in sorted({path.component for path in named}):
+        own = [path for path in named if path.component == component]
+        shapes = {path.name: tensors[path.name].shape for path in own}
+        width = hidden_size(shapes.values())
+        choice = choose(kinds(own, shapes), width, load_schemes())
+        found, unknown = [], []
+        for path in own:
+            match = choice.scheme.match(path.segments) if choice else None
+            if match is None:
+                unknown.append(path)
+            elif path.name in endings:
+                placed = _placed(match, component)
+                parts.append(adapter_part(path, tensors[path.name], placed, endings[path.name]))
+            else:
+                found.append(Found(path, tensors[path.name], _placed(match, component)))
+        done: Assembled = assemble(found, Config(checkpoint.config, component), width)
+        parts += done.parts + guess(unknown, tensors)
+        exempt += done.exempt
+        missing.update(done.missing)
+        if choice:
+            schemes.append(choice.scheme.name if component == MAIN else f"{component}:{choice.scheme.name}")
+        if unknown:
+            warnings.append(
+                f"{len(unknown)} of {len(own)} tensors{' of ' + component if component else ''} have names that no"
+                f" scheme explains, such as {unknown[0].name}; their place is guessed from number and shape."
+            )
+    return parts, schemes, warnings
+
+
+def _placed(match: Match, component: str) -> Match:
+    """In a component the main stack takes the component's name, any other is written behind it."""
+    if component == MAIN:
+        return match
+    stack = component if match.stack in ("encoder", "decoder", component) else f"{component}.{match.stack}"
+    return replace(match, stack=stack)

@@ -1,0 +1,161 @@
+"""One rule of a naming scheme, and the tree of paths in which rules are looked up.
+
+A pattern is a path of segments joined by dots. ``{a,b}`` stands for either text (an alternative may hold dots or
+be empty), ``<layer>``, ``<expert>`` and ``<n>`` for a decimal number. Matching walks the path from its first
+segment to its last: there is no substring search and no order among rules.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from stemma.anatomy.interface import Role
+
+CAPTURES = ("<layer>", "<expert>", "<n>")
+WAYS = ("rows", "heads", "alternate")
+_SEGMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_\-]*|[0-9]+|<layer>|<expert>|<n>")
+_BRACES = re.compile(r"\{([^{}]*)\}")
+_FIELDS = {"role", "fused", "by", "transposed", "stacked", "bias", "exempt", "stack", "scale"}
+
+
+class SchemeError(ValueError):
+    """A naming scheme that contradicts itself or its schema: a defect of the package, found when it loads."""
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A role with the block that tells it apart, written ``role`` or ``role/block``."""
+
+    role: Role
+    block: str = ""
+
+    @classmethod
+    def parse(cls, text: str) -> Slot:
+        """Read ``role/block``; raises SchemeError on an unknown role."""
+        name, _, block = text.partition("/")
+        try:
+            return cls(Role(name), block)
+        except ValueError as problem:
+            raise SchemeError(f"unknown role {name!r}") from problem
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What a path means: one slot, several fused ones, or a reasoned exemption.
+
+    ``by`` says how fused slots lie along the rows: one after the other ("rows"), repeating for every group of
+    heads ("heads"), or row by row in turn ("alternate"). ``transposed`` matrices lie on disk as (in, out);
+    ``stacked`` ones have experts as their leading axis, and either orientation behind it.
+    """
+
+    slots: tuple[Slot, ...] = ()
+    by: str = "rows"
+    transposed: bool = False
+    stacked: bool = False
+    bias: bool = False
+    exempt: str = ""
+    stack: str = ""
+
+    @classmethod
+    def parse(cls, value: object) -> Rule:
+        """Read a rule as a scheme file writes it: ``"role/block"``, ``"!reason"`` or a table."""
+        if isinstance(value, str):
+            return cls(exempt=value[1:].strip()) if value.startswith("!") else cls((Slot.parse(value),))
+        if not isinstance(value, Mapping) or not set(value) <= _FIELDS:
+            raise SchemeError(f"a rule has unknown fields: {value!r}")
+        return cls._from_table(value)
+
+    @classmethod
+    def _from_table(cls, table: Mapping[str, Any]) -> Rule:
+        if ("role" in table) + ("fused" in table) + ("exempt" in table) != 1:
+            raise SchemeError(f"a rule has exactly one of role, fused and exempt: {table!r}")
+        by = table.get("by", "rows")
+        if by not in WAYS:
+            raise SchemeError(f"by is one of {WAYS}, not {by!r}")
+        texts = table.get("fused") or ([table["role"]] if "role" in table else [])
+        return cls(
+            slots=tuple(Slot.parse(text) for text in texts),
+            by=by,
+            transposed=table.get("transposed", False) is True,
+            stacked=table.get("stacked", False) is True,
+            bias=table.get("bias", False) is True,
+            exempt=table.get("exempt", ""),
+            stack=table.get("stack", ""),
+        )
+
+
+@dataclass(frozen=True)
+class Captured:
+    """The numbers that a path held: -1 where there was none; ``extra`` are those of ``<n>``."""
+
+    layer: int = -1
+    expert: int = -1
+    extra: tuple[int, ...] = ()
+
+
+@dataclass
+class Node:
+    """A segment in the tree of paths."""
+
+    children: dict[str, Node] = field(default_factory=dict)
+    capture: str = ""
+    value: Any = None
+
+    def child(self, segment: str, where: str) -> Node:
+        """The child for a segment of a pattern, made if new; a capture admits no sibling numbers."""
+        key = "#" if segment in CAPTURES else segment
+        if key == "#":
+            if self.capture not in ("", segment) or any(name.isdigit() for name in self.children):
+                raise SchemeError(f"{where}: {segment} collides with another number at the same place")
+            self.capture = segment
+        elif segment.isdigit() and self.capture:
+            raise SchemeError(f"{where}: {segment} collides with {self.capture}")
+        return self.children.setdefault(key, Node())
+
+
+def alternatives(pattern: str) -> Iterator[tuple[str, ...]]:
+    """Every path that a pattern stands for, as segments."""
+    found = _BRACES.search(pattern)
+    if found is None:
+        segments = tuple(pattern.split("."))
+        if not all(_SEGMENT.fullmatch(segment) for segment in segments):
+            raise SchemeError(f"not a pattern: {pattern!r}")
+        yield segments
+        return
+    for choice in found[1].split(","):
+        yield from alternatives(pattern[: found.start()] + choice + pattern[found.end() :])
+
+
+def plant(root: Node, pattern: str, value: object) -> None:
+    """Put a value at every path of a pattern; another value at the same path is an error."""
+    for segments in alternatives(pattern):
+        node = root
+        for segment in segments:
+            node = node.child(segment, pattern)
+        if node.value not in (None, value):
+            raise SchemeError(f"{pattern}: {'.'.join(segments)} already means something else")
+        node.value = value
+
+
+def walk(
+    node: Node, segments: tuple[str, ...], start: int, stop: int, numbers: Captured
+) -> tuple[Node, Captured] | None:
+    """Follow ``segments[start:stop]`` down from a node; None where the tree ends before."""
+    layer, expert, extra = numbers.layer, numbers.expert, numbers.extra
+    for segment in segments[start:stop]:
+        child = node.children.get(segment)
+        if child is None:
+            if not node.capture or not segment.isdecimal() or len(segment) > 7:
+                return None
+            child = node.children["#"]
+            if node.capture == "<layer>":
+                layer = int(segment)
+            elif node.capture == "<expert>":
+                expert = int(segment)
+            else:
+                extra = (*extra, int(segment))
+        node = child
+    return node, Captured(layer, expert, extra)

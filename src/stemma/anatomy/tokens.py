@@ -1,0 +1,76 @@
+"""Token strings in one canonical spelling, whatever the tokenizer's kind.
+
+A token that begins a word begins with a space; one that continues a word does not. So ``Ġthe`` (byte-level BPE),
+``▁the`` (SentencePiece) and ``the`` beside ``##the`` (WordPiece) are all ``" the"``, and ``##ing`` is ``"ing"``.
+
+* Byte-level BPE: every character stands for one byte; the bytes are decoded as UTF-8. Tokens that are no whole
+  UTF-8 are written as ``<0xE2><0x80>``.
+* SentencePiece: ``▁`` is a space; byte tokens keep their spelling ``<0x0A>``.
+* WordPiece: see above; tokens in brackets such as ``[CLS]`` stay as they are.
+
+The kind is read off the tokens themselves, since its declaration can be wrong. Special tokens keep their text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+
+from stemma.anatomy.interface import Tokens
+from stemma.identity import Missing
+from stemma.weights.interface import RawTokenizer
+
+_SPECIAL = re.compile(r"\[[A-Za-z0-9_ ]+\]|<[^<>\s]*>")
+_ENOUGH = 0.02
+
+
+def canonical_tokens(raw: RawTokenizer | Missing) -> Tokens | Missing:
+    """Tokens in canonical spelling; absence is passed on."""
+    if isinstance(raw, Missing):
+        return raw
+    kind = spelling(raw.tokens)
+    spell = {"byte-level": _byte_level, "sentencepiece": _sentencepiece, "wordpiece": _wordpiece}.get(kind, str)
+    return Tokens(kind, {number: spell(token) for number, token in raw.tokens.items()})
+
+
+def spelling(tokens: Mapping[int, str]) -> str:
+    """Which marks the tokens carry: "byte-level", "sentencepiece", "wordpiece" or "plain"."""
+    count = max(1, len(tokens))
+    marks = {
+        "byte-level": sum("Ġ" in token for token in tokens.values()),
+        "sentencepiece": sum("▁" in token for token in tokens.values()),
+        "wordpiece": sum(token.startswith("##") for token in tokens.values()),
+    }
+    kind = max(marks, key=lambda name: marks[name])
+    return kind if marks[kind] >= _ENOUGH * count else "plain"
+
+
+@lru_cache(maxsize=1)
+def _bytes_of() -> Mapping[str, int]:
+    """The character that byte-level BPE writes for each byte, inverted (Radford et al., 2019)."""
+    printable = [*range(33, 127), *range(161, 173), *range(174, 256)]
+    hidden = [byte for byte in range(256) if byte not in printable]
+    table = {chr(byte): byte for byte in printable}
+    return {**table, **{chr(256 + place): byte for place, byte in enumerate(hidden)}}
+
+
+def _byte_level(token: str) -> str:
+    table = _bytes_of()
+    if _SPECIAL.fullmatch(token) or not all(character in table for character in token):
+        return token
+    raw = bytes(table[character] for character in token)
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return "".join(f"<0x{byte:02X}>" for byte in raw)
+
+
+def _sentencepiece(token: str) -> str:
+    return token.replace("▁", " ")
+
+
+def _wordpiece(token: str) -> str:
+    if _SPECIAL.fullmatch(token):
+        return token
+    return token[2:] if token.startswith("##") and len(token) > 2 else f" {token}"
