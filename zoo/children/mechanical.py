@@ -1,4 +1,4 @@
-"""Children made by arithmetic alone: conversions, quantisation, pruning, dropped layers, new vocabulary, disguise."""
+"""Children made by arithmetic alone: converted, quantised, pruned, shortened, extended, disguised."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def int8_dequantised(model: Checkpoint) -> Checkpoint:
 
 
 def int8_packed(model: Checkpoint) -> Checkpoint:
-    """The layout that bitsandbytes saves LLM.int8 matrices in: codes, row maxima `SCB`, format 0 (row-major)."""
+    """How bitsandbytes saves LLM.int8 matrices: codes, row maxima `SCB`, format 0 (row-major)."""
     tensors: dict[str, Array] = {}
     for name, x in model.tensors.items():
         if not is_linear(name, x):

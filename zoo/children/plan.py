@@ -156,7 +156,7 @@ def _scratch(name: str, seed: int, order: int, twin_of: str | None = None) -> Ch
     def make(bench: Bench, folder: Path) -> list[Pair]:
         from zoo.children.trained import from_scratch
 
-        result = from_scratch(bench.model, bench.text(), bench.scratch_steps, 5e-4, seed, order)
+        result = from_scratch(bench.model, bench.text(), bench.scratch_steps, 5e-4, seed=seed, order=order)
         save(result.model, folder)
         run, here = asdict(result.training), bench.out / name
         pairs = [unrelated(name, bench.parent, here, "X5", "trained from a random start", training=run)]

@@ -1,4 +1,4 @@
-"""Batches of real text for the real tokenizer: masked language modelling, and pairs of neighbouring passages."""
+"""Batches of real text for the real tokenizer: masked passages, and pairs of neighbouring ones."""
 
 from __future__ import annotations
 

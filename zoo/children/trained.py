@@ -115,18 +115,18 @@ def continued(model: Checkpoint, text: Text, steps: int, rate: float, order: int
     """Masked language modelling from the trained weights on, with a fresh head that is not kept."""
     torch.manual_seed(order)
     network = _network(model).train()
-    return _masked(network, model, text, steps, rate, order)
+    return _masked(network, model, text, steps, rate, order=order)
 
 
-def from_scratch(like: Checkpoint, text: Text, steps: int, rate: float, seed: int, order: int) -> Trained:
-    """The same architecture from a random start; `seed` draws the weights, `order` the data and the dropout."""
+def from_scratch(like: Checkpoint, text: Text, steps: int, rate: float, *, seed: int, order: int) -> Trained:
+    """The same architecture from a random start: `seed` draws the weights, `order` data and dropout."""
     torch.manual_seed(seed)
     network = BertModel(BertConfig(**like.config)).train()
     torch.manual_seed(order)
-    return _masked(network, like, text, steps, rate, order)
+    return _masked(network, like, text, steps, rate, order=order)
 
 
-def _masked(network: Any, like: Checkpoint, text: Text, steps: int, rate: float, order: int) -> Trained:
+def _masked(network: Any, like: Checkpoint, text: Text, steps: int, rate: float, *, order: int) -> Trained:
     head = _MaskedHead(network)
     parameters = [p for p in network.parameters() if p.requires_grad] + list(head.parameters())
     training = _train(parameters, _masked_loss(network, head), text.masked(order, 8, LENGTH), steps, rate)
