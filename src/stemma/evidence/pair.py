@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
+from stemma.evidence.delta import LowRank, low_rank_change
 from stemma.evidence.facts import PairFacts, pair_facts
 from stemma.evidence.identity import TensorIdentity, file_identity, tensor_identity
 from stemma.evidence.interface import Evidence
@@ -79,6 +80,10 @@ class PairEvidence:
     def alignment(self) -> Alignment | Missing:
         """Layer map by search over all pairs of layers."""
         return align_layers(self._a_layers, self._b_layers)
+
+    @cached_property
+    def change(self) -> LowRank | Missing:
+        return low_rank_change(self.a, self.b)
 
     def overlap(self, group: Group, pairing: Pairing) -> Overlap | Missing:
         """Learned part against bulk over ``pairing``."""
