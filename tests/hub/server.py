@@ -46,8 +46,7 @@ class Hub:
         self._servers = [Server((host, 0), self, name) for name in ("hub", "cdn")]
         self.endpoint, self.cdn = (f"http://{host}:{server.server_port}" for server in self._servers)
         self._threads = [
-            threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-            for server in self._servers
+            threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True) for server in self._servers
         ]
 
     def __enter__(self) -> Hub:

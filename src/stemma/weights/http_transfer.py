@@ -101,7 +101,7 @@ class Transfer:
         network_advice: str = NETWORK_ADVICE,
     ) -> None:
         self._client = client
-        self._clock = clock
+        self.clock = clock
         self._rng = rng or random.Random()
         self.policy = policy or RetryPolicy()
         self._access_advice = access_advice
@@ -123,7 +123,7 @@ class Transfer:
                     raise failure.problem from failure
                 if failure.wait is not None and failure.wait > self.policy.longest_asked:
                     raise failure.problem from failure
-                self._clock.sleep(backoff(self.policy, failures, failure.wait, self._rng))
+                self.clock.sleep(backoff(self.policy, failures, failure.wait, self._rng))
 
     @contextmanager
     def open(
@@ -174,7 +174,7 @@ class Transfer:
         where = shown(answer.location)
         if answer.response.headers.get("Content-Encoding", "identity") != "identity":
             raise SourceError(f"{where} sends compressed bytes although none were asked for.")
-        started = self._clock.monotonic()
+        started = self.clock.monotonic()
         try:
             for chunk in answer.response.iter_raw():
                 if len(buffer) + len(chunk) > limit:
@@ -193,7 +193,7 @@ class Transfer:
             raise TransientError(cut, progressed=len(buffer) - before >= _PROGRESS)
 
     def _check_pace(self, where: str, received: int, started: float) -> None:
-        elapsed = self._clock.monotonic() - started
+        elapsed = self.clock.monotonic() - started
         if elapsed > self.policy.grace and received < elapsed * self.policy.slowest_rate:
             slow = SourceError(
                 f"{where} sends only {received} bytes in {elapsed:.0f} s.", advice=self._network_advice
@@ -227,7 +227,7 @@ class Transfer:
             return
         where, headers = shown(url), response.headers
         if status in _TRANSIENT:
-            wait = asked_wait(headers, self._clock.time())
+            wait = asked_wait(headers, self.clock.time())
             raise TransientError(status_problem(status, where, wait), wait=wait)
         raise RefusalError(status, self._refusal(status, where), headers)
 
