@@ -1,7 +1,8 @@
-"""Packers written straight from the published layouts, one element at a time, sharing nothing with the readers.
+"""Packers written straight from the published layouts, one element at a time, sharing nothing with the
+readers.
 
-GPTQ and AWQ: the layouts of AutoGPTQ and AutoAWQ (``qlinear_cuda_old.py``, ``gemm.py``); compressed-tensors and MLX
-use the same dense bit stream as GPTQ.
+GPTQ and AWQ: the layouts of AutoGPTQ and AutoAWQ (``qlinear_cuda_old.py``, ``gemm.py``); compressed-tensors
+and MLX use the same dense bit stream as GPTQ.
 """
 
 from __future__ import annotations

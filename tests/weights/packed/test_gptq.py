@@ -55,7 +55,8 @@ def test_activation_order(bits: int) -> None:
     tensors, _ = unpack(lazy(arrays), config)
     if bits == 8:
         check_reads(tensors["layer.weight"], _expected(codes, zeros, scales, index))
-    np.testing.assert_allclose(tensors["layer.weight"].read_all(), _expected(codes, zeros, scales, index), rtol=1e-6)
+    np.testing.assert_allclose(tensors["layer.weight"].read_all(), _expected(codes, zeros, scales, index),
+    rtol=1e-6)
 
 
 @pytest.mark.parametrize("bits", BITS)
@@ -114,9 +115,11 @@ def test_a_pass_reads_the_words_once() -> None:
 
 @settings(max_examples=30)
 @given(
-    st.sampled_from(BITS), st.integers(1, 3), st.integers(1, 3), st.sampled_from([1, 2]), st.integers(0, 1 << 32)
+    st.sampled_from(BITS), st.integers(1, 3), st.integers(1, 3), st.sampled_from([1, 2]), st.integers(0, 1
+    << 32)
 )
-def test_unpacked_values_pack_to_the_same_words(bits: int, rows: int, groups: int, version: int, seed: int) -> None:
+def test_unpacked_values_pack_to_the_same_words(bits: int, rows: int, groups: int, version: int, seed: int)
+-> None:
     rng = np.random.default_rng(seed)
     rows, columns = rows * 32, groups * 32
     codes = rng.integers(0, 1 << bits, (rows, columns))

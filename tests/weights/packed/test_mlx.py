@@ -12,7 +12,8 @@ from stemma.weights.packed import unpack
 from tests.weights.packed.arrays import NO_CONFIG, check_reads, lazy, unpack_one
 
 
-def _quantised(bits: int, group: int, mode: str = "affine", shape: tuple[int, ...] = (48, 256)) -> tuple[Any, Any]:
+def _quantised(bits: int, group: int, mode: str = "affine", shape: tuple[int, ...] = (48, 256)) ->
+tuple[Any, Any]:
     core = pytest.importorskip("mlx.core")
     weight = core.array(np.random.default_rng(bits * group).normal(size=shape).astype(np.float32))
     parts = core.quantize(weight, group_size=group, bits=bits, mode=mode)
