@@ -34,33 +34,54 @@ def wobble(n: int) -> float:
 
 
 def order_test(
-    effect: float, z: float, layers: int = 24, site: str = "decoder", offset: tuple[int, ...] | None = None
+    effect: float,
+    z: float,
+    layers: int = 24,
+    group: str = "mlp",
+    offset: tuple[int, ...] | None = None,
 ) -> Evidence:
-    """Permutation-trace z by layer and role, the effect falling towards the top."""
+    """Permutation-trace z layer by layer, the effect falling towards the top."""
     cells = tuple(
         SiteValue(
-            a=f"{site}.{offset[n] if offset else n}/{role}",
-            b=f"{site}.{n}/{role}",
-            statistic=z * (1 - 0.3 * n / layers) + wobble(n * 7 + r),
+            a=f"decoder.{offset[n] if offset else n}",
+            b=f"decoder.{n}",
+            statistic=z * (1 - 0.3 * n / layers) + wobble(n * 7),
             log10_p=-min((z * (1 - 0.3 * n / layers)) ** 2 / 4.6, 4000.0),
-            effect=effect * (1 - 0.25 * (n / layers) ** 2)
-            + (0.01 if effect > 0.1 else 0.02) * (wobble(n * 5 + r) - 0.5),
+            effect=effect * (1 - 0.25 * (n / layers) ** 2) + 0.02 * (wobble(n * 5 + len(group)) - 0.5),
         )
         for n in range(layers)
-        for r, role in enumerate(("mlp", "q", "k", "v", "o"))
     )
     return Evidence(
-        test="neuron order",
-        site=site,
+        test=f"{group} order",
+        site=f"{layers} layers",
         statistic=z * 4,
         effect=effect,
         log10_p=-min(z * z * 3, 31000.0),
         null=ORDER_NULL,
-        method="normal tail of the permutation distribution, combined by Fisher",
+        method="permutation trace per exchange group, exact mean and variance, normal tail, Stouffer over layers",
         sample=layers * 2048,
         background=EXACT,
         per_site=cells,
-        facts={"exchange_groups": layers, "layers": layers},
+        facts={"layers": layers, "strongest_layer_z": max(c.statistic for c in cells)},
+    )
+
+
+def residual(effect: float, z: float) -> Evidence:
+    return Evidence(
+        test="residual order",
+        site="whole model",
+        statistic=z,
+        effect=effect,
+        log10_p=-z * z / 4.6,
+        null="the residual dimensions of one model stand in random order relative to the other's",
+        method="permutation trace over residual dimensions, normal scores, normal tail",
+        sample=2048,
+        background=EXACT,
+        per_site=(
+            SiteValue("norm gains", "norm gains", z * 0.6, -z * z / 13, effect * 0.9),
+            SiteValue("embedding columns", "embedding columns", z * 0.9, -z * z / 5.7, effect),
+        ),
+        facts={"features": 1073},
     )
 
 
@@ -154,7 +175,14 @@ def ruling(**changes: Any) -> Ruling:
             "34 embedding rows that training never touched are equal bit for bit; B has 32 rows more.",
         ),
         "not_examined": ("Query and key rows were not permuted: rotary positions fix their order.",),
-        "evidence": (order_test(0.985, 51.5), gains(0.91, -412.0), learned_ratio(0.99), TOKENIZER),
+        "evidence": (
+            order_test(0.985, 51.5),
+            order_test(0.96, 39.0, group="attention"),
+            residual(0.94, 44.1),
+            gains(0.91, -412.0),
+            learned_ratio(0.99),
+            TOKENIZER,
+        ),
         "tests_planned": 312,
         "cost": {"bytes_read": 4_400_193_536, "seconds": 6.4},
     }
@@ -203,7 +231,13 @@ INDEPENDENT = report(
         "Distillation into fresh weights leaves no trace in weights.",
         "Whether one was trained on text that the other wrote.",
     ),
-    evidence=(order_test(0.004, 0.9), gains(0.016, -0.31), TOKENIZER),
+    evidence=(
+        order_test(0.004, 0.9),
+        order_test(-0.01, 0.4, group="attention"),
+        residual(0.01, 0.7),
+        gains(0.016, -0.31),
+        TOKENIZER,
+    ),
 )
 
 TWINS = report(
@@ -218,7 +252,7 @@ TWINS = report(
         "Neurons stand in the same order (combined z = 34.4), as after a shared start.",
         "The learned part is not shared (ratio 0.57; derived models lie above 0.89).",
     ),
-    evidence=(order_test(0.16, 8.6), learned_ratio(0.57)),
+    evidence=(order_test(0.16, 8.6), order_test(0.12, 6.2, group="attention"), learned_ratio(0.57)),
 )
 
 KEPT = (0, 1, 3, 4, 6, 7, 9, 10, 12, 13, 15, 16, 18, 19, 21, 23)
@@ -276,9 +310,7 @@ INSPECTION = InspectionReport(
         RoleCount("decoder", "gate", 24, ("5632x2048",)),
         RoleCount("", "token_embedding", 1, ("32000x2048",)),
     ),
-    exempt=(
-        Exemption("model.layers.0.self_attn.rotary_emb.inv_freq", "a buffer, fixed by the architecture"),
-    ),
+    exempt=(Exemption("model.layers.0.self_attn.rotary_emb.inv_freq", "a buffer, fixed by the architecture"),),
     facts={
         "hidden": 2048,
         "layers": 24,

@@ -153,9 +153,7 @@ def test_kinds_of_values_become_plain() -> None:
 
 
 def test_the_keys_come_in_a_fixed_order() -> None:
-    assert list(comparison_document(examples.FINE_TUNE)) == list(
-        load_schema(result_json.COMPARISON)["properties"]
-    )
+    assert list(comparison_document(examples.FINE_TUNE)) == list(load_schema(result_json.COMPARISON)["properties"])
     assert list(comparison_document(examples.UNREADABLE)) == list(comparison_document(examples.FINE_TUNE))
 
 

@@ -133,11 +133,7 @@ def _document(content: Mapping[str, Any]) -> Document:
 def _ruling(ruling: Ruling | None) -> dict[str, Any]:
     short = _ruling_in_short(ruling)
     if ruling is None:
-        return (
-            short
-            | dict.fromkeys(_LONG, None)
-            | {"reasons": (), "not_examined": (), "evidence": (), "layer_map": ()}
-        )
+        return short | dict.fromkeys(_LONG, None) | {"reasons": (), "not_examined": (), "evidence": (), "layer_map": ()}
     return short | {
         "reasons": ruling.reasons,
         "not_examined": ruling.not_examined,

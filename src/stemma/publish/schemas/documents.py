@@ -127,9 +127,7 @@ def build_schemas() -> dict[str, Shape]:
 
 
 def _schema(name: str, title: str, fields: dict[str, Shape]) -> Shape:
-    body = thing(
-        {"schema": {"const": name}, **fields, "stemma": shapes.STEMMA, "undefined": shapes.UNDEFINED}, ""
-    )
+    body = thing({"schema": {"const": name}, **fields, "stemma": shapes.STEMMA, "undefined": shapes.UNDEFINED}, "")
     del body["description"]
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -13,8 +13,8 @@ _HEAD = """# JSON schemas of results
 Every document that Stemma writes names its schema in the field `schema`. The number after the slash changes
 when a field goes or changes its meaning; a new field leaves it, so readers ignore fields they do not know.
 All fields are always present. Numbers are finite: one that is not is written as null and listed under
-`undefined`. A value that could not be had is an object `{"missing": reason}`. Keys have a fixed order, and the
-text is ASCII, so the same result gives the same bytes.
+`undefined`. A value that could not be had is an object `{"missing": reason}`. Keys have a fixed order, and
+the text is ASCII, so the same result gives the same bytes.
 """
 
 

@@ -92,9 +92,7 @@ MODEL = thing(
 )
 
 RULING_IN_SHORT: dict[str, Shape] = {
-    "label": choice(
-        Label, "Whether the two share provenance; null where nothing could be ruled.", or_null=True
-    ),
+    "label": choice(Label, "Whether the two share provenance; null where nothing could be ruled.", or_null=True),
     "established": choice(Established, "Shown, or what holds by default.", or_null=True),
     "status": nullable(text("A named outcome or open frontier, or empty.")),
     "kinship": choice(Kinship, "What the ruling says of the pair.", or_null=True),
