@@ -66,8 +66,7 @@ def unpack_one(arrays: Mapping[str, NDArray[Any]], config: Any = NO_CONFIG) -> L
     return next(iter(tensors.values()))
 
 
-def check_reads(tensor: LazyTensor, expected: NDArray[Any], *, rtol: float = 1e-6, atol: float = 1e-7) ->
-None:
+def check_reads(tensor: LazyTensor, expected: NDArray[Any], *, rtol: float = 1e-6, atol: float = 1e-7) -> None:
     """Whole, by ranges, by blocks and by windows the tensor gives the expected float32 values."""
     assert tensor.dtype == np.float32
     assert tensor.shape == expected.shape

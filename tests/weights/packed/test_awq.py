@@ -62,9 +62,10 @@ def test_what_auto_awq_unpacks() -> None:
     import torch
 
     generator = torch.Generator().manual_seed(1)
-    words = torch.randint(-(1 << 31), 1 << 31, (128, 6), dtype=torch.int64,
-    generator=generator).to(torch.int32) zeros = torch.randint(-(1 << 31), 1 << 31, (2, 6),
-    dtype=torch.int64, generator=generator).to(torch.int32) scales = torch.rand((2, 48),
-    generator=generator) expected = utils.dequantize_gemm(words, zeros, scales, 4, 64) arrays =
-    {"layer.qweight": words, "layer.qzeros": zeros, "layer.scales": scales} tensor = unpack_one({name:
-    from_torch(array) for name, array in arrays.items()}) check_reads(tensor, expected.numpy().T)
+    words = torch.randint(-(1 << 31), 1 << 31, (128, 6), dtype=torch.int64, generator=generator).to(torch.int32)
+    zeros = torch.randint(-(1 << 31), 1 << 31, (2, 6), dtype=torch.int64, generator=generator).to(torch.int32)
+    scales = torch.rand((2, 48), generator=generator)
+    expected = utils.dequantize_gemm(words, zeros, scales, 4, 64)
+    arrays = {"layer.qweight": words, "layer.qzeros": zeros, "layer.scales": scales}
+    tensor = unpack_one({name: from_torch(array) for name, array in arrays.items()})
+    check_reads(tensor, expected.numpy().T)

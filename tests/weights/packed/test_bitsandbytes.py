@@ -13,21 +13,22 @@ from stemma.weights.packed import unpack
 from tests.weights.packed.arrays import check_reads, from_torch, lazy, unpack_one
 
 
-def _four_bit(kind: str, shape: tuple[int, ...], *, nested: bool, block: int, storage: str = "uint8") ->
-tuple[Any, Any]:
+def _four_bit(
+    kind: str, shape: tuple[int, ...], *, nested: bool, block: int, storage: str = "uint8"
+) -> tuple[Any, Any]:
     torch = pytest.importorskip("torch")
     functional = pytest.importorskip("bitsandbytes").functional
     torch.manual_seed(1)
     weight = torch.randn(shape)
     packed, state = functional.quantize_4bit(
-        weight, blocksize=block, quant_type=kind, compress_statistics=nested, quant_storage=getattr(torch,
-        storage)
+        weight, blocksize=block, quant_type=kind, compress_statistics=nested, quant_storage=getattr(torch, storage)
     )
     arrays = {"layer.weight": from_torch(packed)}
     arrays |= {f"layer.weight.{key}": from_torch(value) for key, value in state.as_dict(packed=True).items()}
-    # The CPU kernel of bitsandbytes 0.50 starts a block at each row's begin, which its quantiser does not:
-    # ask for one long row, where both agree. state.shape = torch.Size((1, weight.numel())) return arrays,
-    # functional.dequantize_4bit(packed, state).reshape(shape).numpy()
+    # The CPU kernel of bitsandbytes 0.50 starts a block where a row starts, which its quantiser does not: ask for
+    # one long row, where both agree.
+    state.shape = torch.Size((1, weight.numel()))
+    return arrays, functional.dequantize_4bit(packed, state).reshape(shape).numpy()
 
 
 @pytest.mark.parametrize("kind", ["nf4", "fp4"])
@@ -35,9 +36,10 @@ tuple[Any, Any]:
 @pytest.mark.parametrize("block", [64, 128])
 def test_four_bits(kind: str, nested: bool, block: int) -> None:
     arrays, expected = _four_bit(kind, (96, 160), nested=nested, block=block)
-    tensor = unpack_one(arrays, {"quantization_config": {"load_in_4bit": True, "quant_method":
-    "bitsandbytes"}}) assert tensor.name == "layer.weight" assert tensor.storage == f"bitsandbytes {kind}" +
-    (" nested" if nested else "") check_reads(tensor, expected)
+    tensor = unpack_one(arrays, {"quantization_config": {"load_in_4bit": True, "quant_method": "bitsandbytes"}})
+    assert tensor.name == "layer.weight"
+    assert tensor.storage == f"bitsandbytes {kind}" + (" nested" if nested else "")
+    check_reads(tensor, expected)
 
 
 @pytest.mark.parametrize("shape", [(7, 30), (5, 33), (1, 64), (3, 21)])

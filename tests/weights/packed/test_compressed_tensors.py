@@ -17,8 +17,9 @@ from tests.weights.packed.packers import bit_stream
 ROWS, COLUMNS = 64, 256
 
 
-def _compressed(form: str, scale: Any, zero: Any = None, shape: tuple[int, int] = (ROWS, COLUMNS),
-**weights: Any) -> Any:
+def _compressed(
+    form: str, scale: Any, zero: Any = None, shape: tuple[int, int] = (ROWS, COLUMNS), **weights: Any
+) -> Any:
     """Arrays written by the library's compressor for ``form``, and what its decompressor makes of them."""
     torch = pytest.importorskip("torch")
     pytest.importorskip("compressed_tensors")
@@ -93,15 +94,26 @@ def test_plain_floats(strategy: str) -> None:
 
 def test_nvfp4() -> None:
     scale = lambda torch: (torch.rand(ROWS, COLUMNS // 16) * 200 + 20).to(torch.float8_e4m3fn).float()
-    arguments = {"num_bits": 4, "type": "float", "group_size": 16, "strategy": "tensor_group", "symmetric":
-    True} arrays, expected = _compressed("nvfp4-pack-quantized", scale, **arguments) tensor =
-    unpack_one(arrays, _config(**arguments)) assert tensor.storage == "NVFP4" check_reads(tensor, expected,
-    rtol=1e-2)  # its decompressor computes in bfloat16 codes = tensor.read_all().reshape(ROWS, -1, 16)
-    exact = arrays["layer.weight_scale"].astype(np.float32) / arrays["layer.weight_global_scale"] doubled =
-    2 * codes / exact[:, :, None] np.testing.assert_allclose(doubled, np.round(doubled), atol=1e-4)
+    arguments = {
+        "num_bits": 4,
+        "type": "float",
+        "group_size": 16,
+        "strategy": "tensor_group",
+        "symmetric": True,
+    }
+    arrays, expected = _compressed("nvfp4-pack-quantized", scale, **arguments)
+    tensor = unpack_one(arrays, _config(**arguments))
+    assert tensor.storage == "NVFP4"
+    check_reads(tensor, expected, rtol=1e-2)  # its decompressor computes in bfloat16
+    codes = tensor.read_all().reshape(ROWS, -1, 16)
+    exact = arrays["layer.weight_scale"].astype(np.float32) / arrays["layer.weight_global_scale"]
+    doubled = 2 * codes / exact[:, :, None]
+    np.testing.assert_allclose(doubled, np.round(doubled), atol=1e-4)
 
 
-@pytest.mark.parametrize(("form", "bits", "storage"), [("mxfp4-pack-quantized", 4, "MXFP4"), ("mxfp6-pack-quantized", 6, "MXFP6")])
+@pytest.mark.parametrize(
+    ("form", "bits", "storage"), [("mxfp4-pack-quantized", 4, "MXFP4"), ("mxfp6-pack-quantized", 6, "MXFP6")]
+)
 def test_powers_of_two(form: str, bits: int, storage: str) -> None:
     scale = lambda torch: 2.0 ** torch.randint(-4, 3, (ROWS, COLUMNS // 32)).float()
     arguments = {"num_bits": bits, "type": "float", "group_size": 32, "strategy": "group", "symmetric": True}

@@ -27,8 +27,10 @@ def test_block_scales(shape: tuple[int, ...], suffix: str) -> None:
     scale = torch.rand((*shape[:-2], -(-shape[-2] // 128), -(-shape[-1] // 128)))
     expected = fine._dequantize_fp8_weight(values, scale, [128, 128], torch.float32)
     arrays = {"layer.weight": from_torch(values), f"layer.{suffix}": from_torch(scale)}
-    tensor = unpack_one(arrays, {"quantization_config": {"quant_method": "fp8", "weight_block_size": [128,
-    128]}}) assert tensor.name == "layer.weight" if len(shape) == 2:
+    config = {"quantization_config": {"quant_method": "fp8", "weight_block_size": [128, 128]}}
+    tensor = unpack_one(arrays, config)
+    assert tensor.name == "layer.weight"
+    if len(shape) == 2:
         check_reads(tensor, expected.numpy())
     np.testing.assert_allclose(tensor.read_all(), expected.numpy(), rtol=1e-6)
     np.testing.assert_array_equal(tensor.read(1, 3), tensor.read_all()[1:3])
@@ -37,10 +39,12 @@ def test_block_scales(shape: tuple[int, ...], suffix: str) -> None:
 def test_a_lying_block_size_is_reported() -> None:
     torch = pytest.importorskip("torch")
     values = _fp8(torch, (256, 256))
-    arrays = {"layer.weight": from_torch(values), "layer.weight_scale_inv": np.array([[1, 2], [3, 4]],
-    np.float32)} tensors, warnings = unpack(lazy(arrays), {"quantization_config": {"weight_block_size":
-    [200, 200]}}) expected = values.float().numpy() * np.kron([[1, 2], [3, 4]], np.ones((128, 128)))
-    check_reads(tensors["layer.weight"], expected) assert len(warnings) == 1
+    scale = np.array([[1, 2], [3, 4]], np.float32)
+    arrays = {"layer.weight": from_torch(values), "layer.weight_scale_inv": scale}
+    tensors, warnings = unpack(lazy(arrays), {"quantization_config": {"weight_block_size": [200, 200]}})
+    expected = values.float().numpy() * np.kron(scale, np.ones((128, 128)))
+    check_reads(tensors["layer.weight"], expected)
+    assert len(warnings) == 1
 
 
 @pytest.mark.parametrize("dtype", ["float8_e4m3fn", "float8_e5m2", "float8_e4m3fnuz"])
@@ -59,8 +63,7 @@ def test_exponents_as_block_scales() -> None:
     values = rng.normal(size=(256, 256)).astype(np.float32).astype(ml_dtypes.float8_e4m3fn)
     scale = np.array([[126, 127], [128, 129]], np.uint8).view(ml_dtypes.float8_e8m0fnu)
     factors = np.kron([[0.5, 1], [2, 4]], np.ones((128, 128)))
-    check_reads(unpack_one({"layer.weight": values, "layer.scale": scale}), values.astype(np.float32) *
-    factors)
+    check_reads(unpack_one({"layer.weight": values, "layer.scale": scale}), values.astype(np.float32) * factors)
 
 
 @pytest.mark.parametrize("shape", [(5, 7), (24, 41), (25,), (2, 2, 2), (0, 2)])

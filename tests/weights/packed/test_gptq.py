@@ -55,8 +55,7 @@ def test_activation_order(bits: int) -> None:
     tensors, _ = unpack(lazy(arrays), config)
     if bits == 8:
         check_reads(tensors["layer.weight"], _expected(codes, zeros, scales, index))
-    np.testing.assert_allclose(tensors["layer.weight"].read_all(), _expected(codes, zeros, scales, index),
-    rtol=1e-6)
+    np.testing.assert_allclose(tensors["layer.weight"].read_all(), _expected(codes, zeros, scales, index), rtol=1e-6)
 
 
 @pytest.mark.parametrize("bits", BITS)
@@ -114,12 +113,8 @@ def test_a_pass_reads_the_words_once() -> None:
 
 
 @settings(max_examples=30)
-@given(
-    st.sampled_from(BITS), st.integers(1, 3), st.integers(1, 3), st.sampled_from([1, 2]), st.integers(0, 1
-    << 32)
-)
-def test_unpacked_values_pack_to_the_same_words(bits: int, rows: int, groups: int, version: int, seed: int)
--> None:
+@given(st.sampled_from(BITS), st.integers(1, 3), st.integers(1, 3), st.sampled_from([1, 2]), st.integers(0, 1 << 32))
+def test_unpacked_values_pack_to_the_same_words(bits: int, rows: int, groups: int, version: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
     rows, columns = rows * 32, groups * 32
     codes = rng.integers(0, 1 << bits, (rows, columns))
@@ -206,6 +201,4 @@ def test_what_auto_gptq_packs(bits: int, symmetric: bool) -> None:
     arrays = {f"layer.{part}": from_torch(getattr(packed, part)) for part in parts}
     tensor = unpack_one(arrays, {"quantization_config": {"bits": bits, "checkpoint_format": "gptq"}})
     check_reads(tensor, quantised.reshape(rows, columns).numpy(), rtol=1e-5, atol=1e-6)
-    np.testing.assert_allclose(
-        packed(torch.eye(columns)).detach().numpy().T, tensor.read_all(), rtol=1e-5, atol=1e-6
-    )
+    np.testing.assert_allclose(packed(torch.eye(columns)).detach().numpy().T, tensor.read_all(), rtol=1e-5, atol=1e-6)

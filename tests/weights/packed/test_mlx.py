@@ -12,8 +12,7 @@ from stemma.weights.packed import unpack
 from tests.weights.packed.arrays import NO_CONFIG, check_reads, lazy, unpack_one
 
 
-def _quantised(bits: int, group: int, mode: str = "affine", shape: tuple[int, ...] = (48, 256)) ->
-tuple[Any, Any]:
+def _quantised(bits: int, group: int, mode: str = "affine", shape: tuple[int, ...] = (48, 256)) -> tuple[Any, Any]:
     core = pytest.importorskip("mlx.core")
     weight = core.array(np.random.default_rng(bits * group).normal(size=shape).astype(np.float32))
     parts = core.quantize(weight, group_size=group, bits=bits, mode=mode)
@@ -72,7 +71,9 @@ def test_what_nothing_tells() -> None:
         unpack(lazy({"a.weight": words, "a.scales": ones, "a.biases": ones}), NO_CONFIG)
 
 
-@pytest.mark.parametrize(("part", "shape"), [("scales", (48, 3)), ("biases", (48, 2)), ("scales", (47, 4)), ("scales", ())])
+@pytest.mark.parametrize(
+    ("part", "shape"), [("scales", (48, 3)), ("biases", (48, 2)), ("scales", (47, 4)), ("scales", ())]
+)
 def test_parts_that_contradict_each_other(part: str, shape: tuple[int, ...]) -> None:
     arrays, _ = _quantised(4, 64)
     with pytest.raises(MalformedFile, match="layer"):
