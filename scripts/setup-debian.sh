@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Installs the Debian packages that the tests and benchmarks use. Does nothing where all are there.
+set -euo pipefail
+
+packages=(
+  git      # the tests look at the tracked files
+  openssl  # benchmarks: the plain read that figures are ratios of
+  time     # benchmarks: maximum resident set as /usr/bin/time -v prints it
+)
+
+missing=()
+for package in "${packages[@]}"; do
+  dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
+done
+if [ ${#missing[@]} -eq 0 ]; then
+  echo "Debian packages: all ${#packages[@]} are installed"
+  exit 0
+fi
+
+sudo=()
+[ "$(id -u)" -eq 0 ] || sudo=(sudo)
+export DEBIAN_FRONTEND=noninteractive
+"${sudo[@]}" apt-get update -qq
+"${sudo[@]}" apt-get install -qq -y --no-install-recommends "${missing[@]}"

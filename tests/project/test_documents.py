@@ -1,0 +1,62 @@
+"""The documents keep up with the program."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+import typer
+from stemma.cli.main import app
+
+from scripts.readme_command import command
+
+ROOT = Path(__file__).parents[2]
+
+
+def _commands(group: click.Command, path: str) -> Iterator[str]:
+    if not isinstance(group, click.Group):
+        yield path
+        return
+    for name, inner in group.commands.items():
+        yield from _commands(inner, f"{path} {name}")
+
+
+COMMANDS = sorted(_commands(typer.main.get_command(app), "stemma"))
+
+
+@pytest.mark.parametrize("line", COMMANDS)
+def test_every_command_is_documented(line: str) -> None:
+    pages = sorted((ROOT / "docs").rglob("*.md"))
+    assert any(line in page.read_text(encoding="utf-8") for page in pages)
+
+
+@pytest.mark.parametrize("which", ["run", "test"])
+def test_the_readme_has_each_command_on_one_line(which: str) -> None:
+    assert command(which, (ROOT / "README.md").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", ["README", "CHANGELOG", "CONTRIBUTING", "SECURITY"])
+def test_the_usual_files_are_there(name: str) -> None:
+    assert (ROOT / f"{name}.md").read_text(encoding="utf-8").strip()
+
+
+def test_the_change_log_knows_this_version() -> None:
+    version = next(
+        line.split('"')[1]
+        for line in (ROOT / "pyproject.toml").read_text(encoding="utf-8").splitlines()
+        if line.startswith("version = ")
+    )
+    assert f"## {version}" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+def test_links_between_pages_lead_somewhere() -> None:
+    broken = [
+        f"{page.relative_to(ROOT)} -> {target}"
+        for page in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"))
+        for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text(encoding="utf-8"))
+        if "://" not in target and not (page.parent / target).exists()
+    ]
+    assert broken == []
