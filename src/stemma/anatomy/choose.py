@@ -48,18 +48,10 @@ def hidden_size(shapes: Iterable[tuple[int, ...]]) -> int:
     return max(counts, key=lambda length: (counts[length], -length), default=0)
 
 
-@dataclass(frozen=True)
-class Choice:
-    """A scheme with the number of tensors it explains."""
-
-    scheme: Scheme
-    explained: int
-
-
-def choose(kinds: Sequence[Kind], width: int, schemes: Sequence[Scheme]) -> Choice | None:
+def choose(kinds: Sequence[Kind], width: int, schemes: Sequence[Scheme]) -> Scheme | None:
     """The scheme that explains most; on a tie the one whose orientations fit the width, then the more specific.
 
-    None where no scheme explains a single matrix in a layer.
+    None where no scheme explains a single tensor.
     """
     present = {_pattern(kind.sample.segments) for kind in kinds}
     best: tuple[tuple[int, int, int], Scheme] | None = None
@@ -69,7 +61,7 @@ def choose(kinds: Sequence[Kind], width: int, schemes: Sequence[Scheme]) -> Choi
         score = (*_score(scheme, kinds, width), len(scheme.signature))
         if score[0] and (best is None or score > best[0]):
             best = (score, scheme)
-    return Choice(best[1], best[0][0]) if best else None
+    return best[1] if best else None
 
 
 def _score(scheme: Scheme, kinds: Sequence[Kind], width: int) -> tuple[int, int]:

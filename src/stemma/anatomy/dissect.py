@@ -8,19 +8,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from stemma.anatomy.adapters import adapter_part, targets
-from stemma.anatomy.assemble import Assembled, Found, assemble, unique
-from stemma.anatomy.choose import choose, hidden_size, kinds
+from stemma.anatomy.assemble import Found, assemble, unique
+from stemma.anatomy.choose import hidden_size
 from stemma.anatomy.config import Config
+from stemma.anatomy.cover import cover
 from stemma.anatomy.facts import gather
 from stemma.anatomy.fallback import guess
 from stemma.anatomy.fixed import exempt_by_ending, exempt_tables, exempt_ties
 from stemma.anatomy.interface import Anatomy, Exempt, Part
 from stemma.anatomy.llama_cpp import undo_conversion
-from stemma.anatomy.naming import MAIN, Path, paths
-from stemma.anatomy.scheme import Match, load_schemes
+from stemma.anatomy.naming import Path, paths
 from stemma.anatomy.tokens import canonical_tokens
 from stemma.weights.interface import Checkpoint, LazyTensor
 
@@ -68,34 +67,25 @@ def _components(
         own = [path for path in named if path.component == component]
         shapes = {path.name: tensors[path.name].shape for path in own}
         width = hidden_size(shapes.values())
-        choice = choose(kinds(own, shapes), width, load_schemes())
-        found, unknown = [], []
-        for path in own:
-            match = choice.scheme.match(path.segments) if choice else None
-            if match is None:
-                unknown.append(path)
-            elif path.name in endings:
-                placed = _placed(match, component)
-                parts.append(adapter_part(path, tensors[path.name], placed, endings[path.name]))
-            else:
-                found.append(Found(path, tensors[path.name], _placed(match, component)))
-        done: Assembled = assemble(found, Config(checkpoint.config, component), width)
-        parts += done.parts + guess(unknown, tensors)
+        covered = cover(own, shapes, component, width)
+        whole = [Found(path, tensors[path.name], match) for path, match in covered.matched]
+        factors = [item for item in whole if item.path.name in endings]
+        stored = [item for item in whole if item.path.name not in endings]
+        parts += [adapter_part(item.path, item.tensor, item.match, endings[item.path.name]) for item in factors]
+        done = assemble(stored, Config(checkpoint.config, component), width)
+        parts += done.parts + guess(covered.unknown, tensors)
         exempt += done.exempt
         missing.update(done.missing)
-        if choice:
-            schemes.append(choice.scheme.name if component == MAIN else f"{component}:{choice.scheme.name}")
-        if unknown:
-            warnings.append(
-                f"{len(unknown)} of {len(own)} tensors{' of ' + component if component else ''} have names that no"
-                f" scheme explains, such as {unknown[0].name}; their place is guessed from number and shape."
-            )
+        prefix = f"{component}:" if component else ""
+        schemes += [prefix + name for name in covered.schemes]
+        if covered.unknown:
+            warnings.append(_unexplained(covered.unknown, len(own), component))
     return parts, schemes, warnings
 
 
-def _placed(match: Match, component: str) -> Match:
-    """In a component the main stack takes the component's name, any other is written behind it."""
-    if component == MAIN:
-        return match
-    stack = component if match.stack in ("encoder", "decoder", component) else f"{component}.{match.stack}"
-    return replace(match, stack=stack)
+def _unexplained(unknown: Sequence[Path], total: int, component: str) -> str:
+    where = f" of {component}" if component else ""
+    return (
+        f"{len(unknown)} of {total} tensors{where} have names that no scheme explains, such as {unknown[0].name};"
+        " their place is guessed from number and shape."
+    )

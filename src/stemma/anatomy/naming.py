@@ -7,6 +7,7 @@ The tables are in ``data/paths.toml``: ``wrappers`` are segments that only say h
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -15,6 +16,7 @@ from functools import lru_cache
 from importlib.resources import files
 
 MAIN = ""
+_NUMBERED = re.compile(r"\b(expert)_(\d+)\b")
 
 
 @dataclass(frozen=True)
@@ -48,22 +50,35 @@ def tables() -> Tables:
 def paths(names: Iterable[str]) -> tuple[Path, ...]:
     """Each name as a path, in order."""
     known = tables()
-    split = [tuple(name.split(".")) for name in names]
+    listed = list(names)
+    split = [_segments(name) for name in listed]
     common = _unknown_wrapper(split, known)
-    return tuple(_path(segments, known, common) for segments in split)
+    return tuple(_path(name, segments, known, common) for name, segments in zip(listed, split, strict=True))
 
 
-def _path(segments: tuple[str, ...], known: Tables, common: str) -> Path:
-    component, at = MAIN, 0
-    while at < len(segments) - 1:
-        segment = segments[at]
-        if segment in known.components:
-            part = known.components[segment]
-            component = part if component == MAIN else component
-        elif segment not in known.wrappers and not (at == 0 and segment == common):
-            break
+def _segments(name: str) -> tuple[str, ...]:
+    """The segments of a name; a numbered expert in one segment becomes two."""
+    if "expert_" not in name:
+        return tuple(name.split("."))
+    return tuple(_NUMBERED.sub(r"\1.\2", name).split("."))
+
+
+def _path(name: str, segments: tuple[str, ...], known: Tables, common: str) -> Path:
+    component, at = _component(segments, known)
+    while at < len(segments) - 1 and (segments[at] in known.wrappers or (at == 0 and segments[0] == common)):
         at += 1
-    return Path(".".join(segments), component, segments[at:])
+    return Path(name, component, segments[at:])
+
+
+def _component(segments: tuple[str, ...], known: Tables) -> tuple[str, int]:
+    """The outermost component that the path enters before any number, and where the path goes on behind it."""
+    component, at = MAIN, 0
+    for place, segment in enumerate(segments[:-1]):
+        if segment.isdecimal():
+            break
+        if segment in known.components:
+            component, at = component or known.components[segment], place + 1
+    return component, at
 
 
 def _unknown_wrapper(split: list[tuple[str, ...]], known: Tables) -> str:

@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from stemma.anatomy.interface import Role
 
 CAPTURES = ("<layer>", "<expert>", "<n>")
-WAYS = ("rows", "heads", "alternate")
+WAYS = ("rows", "heads", "alternate", "quarters")
 _SEGMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_\-]*|[0-9]+|<layer>|<expert>|<n>")
 _BRACES = re.compile(r"\{([^{}]*)\}")
-_FIELDS = {"role", "fused", "by", "transposed", "stacked", "bias", "exempt", "stack", "scale"}
+_FIELDS = {"role", "fused", "by", "transposed", "stacked", "bias", "exempt", "stack", "stacks"}
 
 
 class SchemeError(ValueError):
@@ -47,8 +47,9 @@ class Rule:
     """What a path means: one slot, several fused ones, or a reasoned exemption.
 
     ``by`` says how fused slots lie along the rows: one after the other ("rows"), repeating for every group of
-    heads ("heads"), or row by row in turn ("alternate"). ``transposed`` matrices lie on disk as (in, out);
-    ``stacked`` ones have experts as their leading axis, and either orientation behind it.
+    heads ("heads"), or row by row in turn ("alternate"), or in four shards ("quarters"). ``transposed`` matrices
+    lie on disk as (in, out); ``stacked`` ones have experts as their leading axis, and either orientation behind
+    it. ``stacks`` gives the slot by stack where the same path means different things in different stacks.
     """
 
     slots: tuple[Slot, ...] = ()
@@ -58,6 +59,14 @@ class Rule:
     bias: bool = False
     exempt: str = ""
     stack: str = ""
+    stacks: tuple[tuple[str, Slot], ...] = ()
+
+    def within(self, stack: str) -> Rule | None:
+        """The rule as it stands in one stack; None where it says nothing of that one."""
+        if not self.stacks:
+            return self
+        slot = dict(self.stacks).get(stack)
+        return None if slot is None else replace(self, slots=(slot,), stacks=())
 
     @classmethod
     def parse(cls, value: object) -> Rule:
@@ -70,8 +79,8 @@ class Rule:
 
     @classmethod
     def _from_table(cls, table: Mapping[str, Any]) -> Rule:
-        if ("role" in table) + ("fused" in table) + ("exempt" in table) != 1:
-            raise SchemeError(f"a rule has exactly one of role, fused and exempt: {table!r}")
+        if len({"role", "fused", "exempt", "stacks"} & set(table)) != 1:
+            raise SchemeError(f"a rule has exactly one of role, fused, exempt and stacks: {table!r}")
         by = table.get("by", "rows")
         if by not in WAYS:
             raise SchemeError(f"by is one of {WAYS}, not {by!r}")
@@ -84,6 +93,7 @@ class Rule:
             bias=table.get("bias", False) is True,
             exempt=table.get("exempt", ""),
             stack=table.get("stack", ""),
+            stacks=tuple((stack, Slot.parse(text)) for stack, text in table.get("stacks", {}).items()),
         )
 
 

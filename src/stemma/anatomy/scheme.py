@@ -80,8 +80,8 @@ class Scheme:
         step = walk(self.layer, segments, start, stop, numbers)
         if step is None or not isinstance(step[0].value, Rule):
             return None
-        rule = step[0].value
-        return rule, step[1], rule.stack or stack
+        rule = step[0].value.within(step[0].value.stack or stack)
+        return None if rule is None else (rule, step[1], rule.stack or stack)
 
     def _stack(self, rule: Rule) -> str:
         return rule.stack or self.stack

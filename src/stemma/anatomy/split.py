@@ -83,6 +83,11 @@ def pieces(tensor: LazyTensor, rule: Rule, around: Surroundings) -> list[LazyTen
         if rows % count:
             return Missing(f"{rows} rows cannot alternate between {count} roles")
         return [RowsAt(tensor, np.arange(first, rows, count)) for first in range(count)]
+    if rule.by == "quarters":
+        if rows % (4 * count):
+            return Missing(f"{rows} rows are not {count} roles in four shards")
+        shards = np.arange(rows).reshape(4, count, rows // 4 // count)
+        return [RowsAt(tensor, shards[:, place].reshape(-1)) for place in range(count)]
     sizes = _sizes(roles, rows, around)
     if isinstance(sizes, Missing):
         return sizes
