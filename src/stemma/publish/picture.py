@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from stemma.constitution.interface import Ruling
 from stemma.evidence.interface import Evidence, SiteValue
 
-_LAYER = re.compile(r"(?P<stack>[^./]*)\.(?P<layer>\d{1,6})(?P<rest>\.[^/]*)?(?:/(?P<role>.*))?", re.DOTALL)
+_LAYER = re.compile(r"(?P<stack>[^./]*)\.(?P<layer>\d{1,6})(?:\.[^/]*)?(?:/.*)?", re.DOTALL)
 _MOST_COLUMNS = 256
 STEPS = (0.05, 0.15, 0.30, 0.50, 0.70, 0.85, 0.95, 0.99)
 
@@ -30,6 +30,11 @@ class Cell:
     sure: bool
     count: int
     sites: str
+
+    @property
+    def step(self) -> int:
+        """0 (nothing shared) to 8 (all shared); what is not finite counts as 0."""
+        return sum(self.effect >= edge for edge in STEPS)
 
 
 @dataclass(frozen=True)
@@ -63,11 +68,6 @@ class Picture:
             yield self.columns[start:stop], tuple(Row(r.name, r.cells[start:stop]) for r in self.rows)
 
 
-def step(effect: float) -> int:
-    """0 (nothing shared) to 8 (all shared); what is not finite counts as 0."""
-    return sum(effect >= edge for edge in STEPS)
-
-
 def layer_picture(ruling: Ruling) -> Picture | None:
     """The picture of a ruling, or None where no test looked at single layers."""
     rows: dict[str, dict[Column, list[SiteValue]]] = {}
@@ -95,11 +95,15 @@ def elsewhere(evidence: Evidence) -> tuple[SiteValue, ...]:
     return tuple(cell for cell in evidence.per_site if _place(cell) is None)
 
 
+def site_layer(site: str) -> Column | None:
+    """The stack and layer that a site such as ``decoder.3`` or ``decoder.3/q`` names, if it names one."""
+    found = _LAYER.fullmatch(site)
+    return Column(found["stack"], int(found["layer"])) if found else None
+
+
 def _place(cell: SiteValue) -> tuple[Column, str] | None:
-    found = _LAYER.fullmatch(cell.b)
-    if found is None:
-        return None
-    return Column(found["stack"], int(found["layer"])), found["role"] or ""
+    column = site_layer(cell.b)
+    return (column, cell.b.partition("/")[2]) if column else None
 
 
 def _cell(values: list[SiteValue], limit: float) -> Cell | None:

@@ -23,7 +23,6 @@ from stemma.publish.model import (
     FingerprintReport,
     InspectionReport,
     ModelSummary,
-    ScanCandidate,
     ScanReport,
 )
 from stemma.publish.terminal_parts import (
@@ -38,7 +37,7 @@ from stemma.publish.terminal_parts import (
     write_title,
 )
 from stemma.publish.terminal_picture import picture_lines
-from stemma.publish.words import direction_words, in_plain_words, verdict
+from stemma.publish.words import candidate_verdict, direction_words, in_plain_words, scan_sentence
 
 
 def render_comparison(report: ComparisonReport, console: Console) -> None:
@@ -147,24 +146,6 @@ def render_catalog(listing: CatalogListing, console: Console) -> None:
         ],
     )
     write_section(console, "Problems", listing.problems)
-
-
-def scan_sentence(report: ScanReport) -> str:
-    """What a scan found, in one sentence."""
-    linked = sum(c.ruling is not None and c.ruling.label is Label.LINKED for c in report.candidates)
-    found = f"{linked} of them linked" if linked else "none of them linked"
-    return (
-        f"{len(report.candidates):,} candidates shown out of {report.catalog_size:,} fingerprints, {found}; "
-        f"p-values are corrected for {report.corrected_for:,} candidates."
-    )
-
-
-def candidate_verdict(candidate: ScanCandidate) -> str:
-    """What was ruled of a candidate, in a few words."""
-    if candidate.ruling is None:
-        return "not compared"
-    linked = candidate.ruling.label is Label.LINKED
-    return f"{verdict(candidate.ruling)}, {candidate.ruling.kinship}" if linked else verdict(candidate.ruling)
 
 
 def _colour(ruling: Ruling | None) -> str:

@@ -6,7 +6,7 @@ from rich.text import Text
 
 from stemma.constitution.interface import Ruling
 from stemma.publish.figures import short, visible
-from stemma.publish.picture import STEPS, Cell, Column, Row, layer_picture, step
+from stemma.publish.picture import STEPS, Cell, Column, Row, layer_picture
 
 _BLOCKS = "·▁▂▃▄▅▆▇█"
 _ASCII = ".123456789"[: len(_BLOCKS)]
@@ -46,7 +46,7 @@ def _line(row: Row, names: int, glyphs: str) -> Text:
 
 
 def _glyph(cell: Cell | None, glyphs: str) -> str:
-    return _NOTHING if cell is None else glyphs[step(cell.effect)]
+    return _NOTHING if cell is None else glyphs[cell.step]
 
 
 def _range(columns: tuple[Column, ...]) -> str:

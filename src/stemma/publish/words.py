@@ -13,7 +13,7 @@ from typing import assert_never
 from stemma.constitution.interface import Direction, Established, Label, Ruling
 from stemma.evidence.interface import Evidence
 from stemma.publish.figures import one_in, visible
-from stemma.publish.model import ComparisonReport
+from stemma.publish.model import ComparisonReport, ScanCandidate, ScanReport
 from stemma.vocabulary import Kinship, Status, Term, load_vocabulary
 
 
@@ -162,3 +162,35 @@ def direction_words(ruling: Ruling) -> str:
             return "not determined"
         case _:
             assert_never(ruling.direction)
+
+
+def scan_headline(report: ScanReport) -> str:
+    """What a scan found, in one sentence for people."""
+    if report.error is not None:
+        return "The catalog could not be searched for this model."
+    linked = _linked_count(report)
+    if not linked:
+        return "No link between this model and any candidate of the catalog was established."
+    return f"This model is linked to {linked} of the candidates in the catalog."
+
+
+def scan_sentence(report: ScanReport) -> str:
+    """What a scan found, in one sentence."""
+    linked = _linked_count(report)
+    found = f"{linked} of them linked" if linked else "none of them linked"
+    return (
+        f"{len(report.candidates):,} candidates shown out of {report.catalog_size:,} fingerprints, {found}; "
+        f"p-values are corrected for {report.corrected_for:,} candidates."
+    )
+
+
+def _linked_count(report: ScanReport) -> int:
+    return sum(c.ruling is not None and c.ruling.label is Label.LINKED for c in report.candidates)
+
+
+def candidate_verdict(candidate: ScanCandidate) -> str:
+    """What was ruled of a candidate, in a few words."""
+    if candidate.ruling is None:
+        return "not compared"
+    linked = candidate.ruling.label is Label.LINKED
+    return f"{verdict(candidate.ruling)}, {candidate.ruling.kinship}" if linked else verdict(candidate.ruling)
