@@ -48,10 +48,11 @@ def _config(**weights: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("symmetric", [True, False])
 def test_packed_integers(bits: int, symmetric: bool) -> None:
     low, high = -(1 << (bits - 1)), (1 << (bits - 1)) - 1
-    scale = lambda torch: torch.rand(ROWS, 2) * 0.05 + 0.02
     zero = None if symmetric else (lambda torch: torch.randint(low, high + 1, (ROWS, 2), dtype=torch.int8))
     arguments = {"num_bits": bits, "group_size": 128, "symmetric": symmetric, "strategy": "group"}
-    arrays, expected = _compressed("pack-quantized", scale, zero, **arguments)
+    arrays, expected = _compressed(
+        "pack-quantized", (lambda torch: torch.rand(ROWS, 2) * 0.05 + 0.02), zero, **arguments
+    )
     tensor = unpack_one(arrays, _config(**arguments))
     assert tensor.name == "layer.weight"
     assert tensor.storage == f"compressed-tensors int{bits} g128"
@@ -60,8 +61,9 @@ def test_packed_integers(bits: int, symmetric: bool) -> None:
 
 def test_packed_rows_without_groups_and_with_a_ragged_width() -> None:
     arguments = {"num_bits": 3, "symmetric": True, "strategy": "channel"}
-    scale = lambda torch: torch.rand(37, 1) + 0.1
-    arrays, expected = _compressed("pack-quantized", scale, shape=(37, 75), **arguments)
+    arrays, expected = _compressed(
+        "pack-quantized", (lambda torch: torch.rand(37, 1) + 0.1), shape=(37, 75), **arguments
+    )
     check_reads(unpack_one(arrays, _config(**arguments)), expected, rtol=1e-5)
 
 
@@ -69,23 +71,23 @@ def test_packed_rows_without_groups_and_with_a_ragged_width() -> None:
 @pytest.mark.parametrize("symmetric", [True, False])
 def test_plain_integers(strategy: str, symmetric: bool) -> None:
     shape = {"tensor": (1,), "channel": (ROWS, 1), "group": (ROWS, 4)}[strategy]
-    scale = lambda torch: torch.rand(shape) * 0.01 + 0.01
     zero = None if symmetric else (lambda torch: torch.randint(-20, 20, shape, dtype=torch.int8))
     arguments: dict[str, Any] = {"num_bits": 8, "symmetric": symmetric, "strategy": strategy}
     if strategy == "group":
         arguments["group_size"] = 64
-    arrays, expected = _compressed("int-quantized", scale, zero, **arguments)
+    arrays, expected = _compressed("int-quantized", (lambda torch: torch.rand(shape) * 0.01 + 0.01), zero, **arguments)
     check_reads(unpack_one(arrays, _config(**arguments)), expected, rtol=1e-5)
 
 
 @pytest.mark.parametrize("strategy", ["tensor", "channel", "block"])
 def test_plain_floats(strategy: str) -> None:
     shape = {"tensor": (1,), "channel": (192, 1), "block": (2, 3)}[strategy]
-    scale = lambda torch: torch.rand(shape) * 0.01 + 0.01
     arguments: dict[str, Any] = {"num_bits": 8, "type": "float", "symmetric": True, "strategy": strategy}
     if strategy == "block":
         arguments["block_structure"] = [128, 128]
-    arrays, expected = _compressed("float-quantized", scale, shape=(192, 300), **arguments)
+    arrays, expected = _compressed(
+        "float-quantized", (lambda torch: torch.rand(shape) * 0.01 + 0.01), shape=(192, 300), **arguments
+    )
     label = {"tensor": "per tensor", "channel": "per row", "block": "128x128"}[strategy]
     tensor = unpack_one(arrays, _config(**arguments))
     assert tensor.storage == f"FP8 E4M3FN {label}"
@@ -93,7 +95,6 @@ def test_plain_floats(strategy: str) -> None:
 
 
 def test_nvfp4() -> None:
-    scale = lambda torch: (torch.rand(ROWS, COLUMNS // 16) * 200 + 20).to(torch.float8_e4m3fn).float()
     arguments = {
         "num_bits": 4,
         "type": "float",
@@ -101,7 +102,11 @@ def test_nvfp4() -> None:
         "strategy": "tensor_group",
         "symmetric": True,
     }
-    arrays, expected = _compressed("nvfp4-pack-quantized", scale, **arguments)
+    arrays, expected = _compressed(
+        "nvfp4-pack-quantized",
+        (lambda torch: (torch.rand(ROWS, COLUMNS // 16) * 200 + 20).to(torch.float8_e4m3fn).float()),
+        **arguments,
+    )
     tensor = unpack_one(arrays, _config(**arguments))
     assert tensor.storage == "NVFP4"
     check_reads(tensor, expected, rtol=1e-2)  # its decompressor computes in bfloat16
@@ -115,18 +120,20 @@ def test_nvfp4() -> None:
     ("form", "bits", "storage"), [("mxfp4-pack-quantized", 4, "MXFP4"), ("mxfp6-pack-quantized", 6, "MXFP6")]
 )
 def test_powers_of_two(form: str, bits: int, storage: str) -> None:
-    scale = lambda torch: 2.0 ** torch.randint(-4, 3, (ROWS, COLUMNS // 32)).float()
     arguments = {"num_bits": bits, "type": "float", "group_size": 32, "strategy": "group", "symmetric": True}
-    arrays, expected = _compressed(form, scale, **arguments)
+    arrays, expected = _compressed(
+        form, (lambda torch: 2.0 ** torch.randint(-4, 3, (ROWS, COLUMNS // 32)).float()), **arguments
+    )
     tensor = unpack_one(arrays, _config(**arguments))
     assert tensor.storage == storage
     check_reads(tensor, expected)
 
 
 def test_mxfp8() -> None:
-    scale = lambda torch: 2.0 ** torch.randint(-4, 3, (ROWS, COLUMNS // 32)).float()
     arguments = {"num_bits": 8, "type": "float", "group_size": 32, "strategy": "group", "symmetric": True}
-    arrays, expected = _compressed("mxfp8-quantized", scale, **arguments)
+    arrays, expected = _compressed(
+        "mxfp8-quantized", (lambda torch: 2.0 ** torch.randint(-4, 3, (ROWS, COLUMNS // 32)).float()), **arguments
+    )
     tensor = unpack_one(arrays, _config(**arguments))
     assert tensor.storage == "MXFP8"
     check_reads(tensor, expected)

@@ -28,7 +28,6 @@ _KINDS = ("nf4", "fp4")
 _PARTS = ("", ".absmax", ".quant_map", ".nested_absmax", ".nested_quant_map")
 _LONGEST_STATE = 1 << 14
 _LARGEST = 1 << 48
-_INT8 = np.arange(256, dtype=np.uint8).view(np.int8).astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -119,7 +118,7 @@ def _eight_bit(parts: Mapping[str, LazyTensor], stem: str) -> Found:
     expect_shape(scale, values.shape[:1], (values.shape[0], 1), (1, values.shape[0]))
     flat = _Flat(scale)
     grid = Grid(1, values.shape[1])
-    tensor = GridScaled(values.name, values, _INT8, flat, grid=grid, storage="bitsandbytes int8", divisor=127.0)
+    tensor = GridScaled(values.name, values, flat, grid=grid, storage="bitsandbytes int8", divisor=127.0)
     return Found(tensor, tuple(stem + part for part in parts))
 
 

@@ -27,7 +27,6 @@ from stemma.weights.packed.shapes import (
 )
 from stemma.weights.packed.tensors import checked_index, packed_zeros, scale_groups, shift_groups
 
-_INT8 = np.arange(256, dtype=np.uint8).view(np.int8).astype(np.float32)
 _LARGEST = 1 << 31
 
 
@@ -124,5 +123,5 @@ def _plain(name: str, parts: Mapping[str, LazyTensor], declared: Declared, notes
     if grid.rows == 1 and grid.columns < values.shape[-1]:
         declared.compare(notes, name, 8, grid.columns, values.shape[-1])
     storage = f"compressed-tensors int8 {grid.label(values.shape)}"
-    tensor = GridScaled(name, values, _INT8, scale, grid=grid, storage=storage, zero=zero, index=index)
+    tensor = GridScaled(name, values, scale, grid=grid, storage=storage, zero=zero, index=index)
     yield Found(tensor, tuple(name + part for part in parts))

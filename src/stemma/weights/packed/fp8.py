@@ -11,12 +11,11 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from stemma.weights.interface import LazyTensor
-from stemma.weights.packed.bits import is_float, is_float8, to_float32
+from stemma.weights.packed.bits import is_float, is_float8
 from stemma.weights.packed.grid import Grid, GridScaled, grid_of
 from stemma.weights.packed.interface import Declared, Found, Notes
 
 _SCALES = ("_scale_inv", "_scale")
-_BYTE = np.arange(256, dtype=np.uint8)
 
 
 def find(tensors: Mapping[str, LazyTensor], declared: Declared, notes: Notes) -> Iterator[Found]:
@@ -32,8 +31,7 @@ def find(tensors: Mapping[str, LazyTensor], declared: Declared, notes: Notes) ->
         kind = values.dtype.name.removeprefix("float8_").upper()
         powers = scale.dtype == np.uint8 and grid == Grid(1, 32)
         storage = "MXFP8" if powers else f"FP8 {kind} {grid.label(values.shape)}"
-        table = to_float32(_BYTE.view(values.dtype))
-        yield Found(GridScaled(name, values, table, scale, grid=grid, storage=storage), (name, scale.name))
+        yield Found(GridScaled(name, values, scale, grid=grid, storage=storage), (name, scale.name))
 
 
 def _scale_of(tensors: Mapping[str, LazyTensor], name: str) -> LazyTensor | None:

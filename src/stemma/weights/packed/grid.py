@@ -9,7 +9,7 @@ import numpy as np
 
 from stemma.errors import MalformedFile
 from stemma.weights.interface import LazyTensor
-from stemma.weights.packed.bits import Bytes, Floats
+from stemma.weights.packed.bits import Bytes, Floats, to_float32
 from stemma.weights.packed.rows import RowPacked
 from stemma.weights.packed.shapes import block_size, scale_values
 from stemma.weights.packed.tensors import checked_index, scale_groups, shift_groups
@@ -49,13 +49,12 @@ def grid_of(shape: tuple[int, ...], scale: LazyTensor, claims: Iterable[tuple[in
 
 
 class GridScaled(RowPacked):
-    """w = (value - zero) * scale / divisor, with ``table`` giving the value of each byte."""
+    """w = (value - zero) * scale / divisor, a value being an int8 or an eight-bit float."""
 
     def __init__(
         self,
         name: str,
         values: LazyTensor,
-        table: Floats,
         scale: LazyTensor,
         *,
         grid: Grid,
@@ -65,11 +64,11 @@ class GridScaled(RowPacked):
         divisor: float = 1.0,
     ) -> None:
         super().__init__(name, values, values.shape[-1], storage)
-        self._table, self._scale, self._grid = table, scale, grid
+        self._kind, self._scale, self._grid = values.dtype, scale, grid
         self._zero, self._index, self._divisor = zero, index, np.float32(divisor)
 
     def _decode(self, packed: Bytes, expert: tuple[int, ...], start: int, stop: int) -> Floats:
-        values = np.take(self._table, packed)
+        values = to_float32(packed.view(self._kind))
         groups = -(-self.shape[-1] // self._grid.columns)
         columns = None if self._index is None else checked_index(self._index, groups)
         if self._zero is not None:

@@ -128,7 +128,7 @@ def shift_groups(codes: Floats, shifts: Floats, group: int, columns: Index | Non
 def _by_group(operation: np.ufunc, codes: Floats, factors: Floats, group: int, columns: Index | None) -> None:
     rows, width = codes.shape
     if columns is not None:
-        operation(codes, factors[:, columns], out=codes)
+        operation(codes, np.take(factors, columns, axis=1, mode="clip"), out=codes)
         return
     whole = width // group
     if width % group == 0:
