@@ -17,11 +17,12 @@ from stemma.weights.formats.gguf import GgufFormat
 from stemma.weights.formats.interface import Contents, Format
 from stemma.weights.formats.safetensors import SafetensorsFormat
 from stemma.weights.formats.shards import listed
+from stemma.weights.formats.torch_zip import TorchZipFormat
 from stemma.weights.interface import Checkpoint, FileSet, RawTokenizer
 from stemma.weights.strict_json import read_json_object
 from stemma.weights.tokenizers import read_tokenizer
 
-FORMATS: tuple[Format, ...] = (SafetensorsFormat(), GgufFormat())
+FORMATS: tuple[Format, ...] = (SafetensorsFormat(), TorchZipFormat(), GgufFormat())
 MAX_CONFIG = 16_000_000
 _NO_CONFIG = Missing("no config.json lies beside the weights")
 
@@ -63,8 +64,7 @@ def _read_container(files: FileSet) -> tuple[str, Contents]:
     kind, names = found[0]
     contents = kind.read(files, names)
     unread = tuple(
-        f"Left unread: {listed(names)} ({other.name}); {kind.name} was preferred."
-        for other, names in found[1:]
+        f"Left unread: {listed(names)} ({other.name}); {kind.name} was preferred." for other, names in found[1:]
     )
     return kind.name, replace(contents, warnings=contents.warnings + unread)
 

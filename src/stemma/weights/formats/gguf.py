@@ -51,10 +51,7 @@ class GgufFormat:
         headers = [read_gguf_header(source) for source in sources]
         _check_split(sources, headers)
         tensors, warnings = merge_shards(
-            [
-                (s.name, {t.name: GgufTensor(s, t) for t in h.tensors})
-                for s, h in zip(sources, headers, strict=True)
-            ],
+            [(s.name, {t.name: GgufTensor(s, t) for t in h.tensors}) for s, h in zip(sources, headers, strict=True)],
             chosen,
         )
         if rest and towers:
@@ -88,9 +85,7 @@ def _check_split(sources: Sequence[ByteSource], headers: Sequence[GgufHeader]) -
     total = headers[0].metadata.get("split.tensors.count")
     found = sum(len(header.tensors) for header in headers)
     if total is not None and total != found:
-        raise MalformedFile(
-            sources[0].name, f"{found} tensors in all parts", f"{str(total)[:20]}, as it announces"
-        )
+        raise MalformedFile(sources[0].name, f"{found} tensors in all parts", f"{str(total)[:20]}, as it announces")
 
 
 def _plain(metadata: Mapping[str, Any]) -> dict[str, Any]:

@@ -113,9 +113,7 @@ def _tensor_entry(cursor: _Cursor) -> TensorPlace:
     if fault := shape_fault(sizes):
         cursor.fault(f"tensor {name!r} with {fault}", "a shape")
     if math.prod(sizes) and (sizes or [1])[0] % BLOCK_TYPES[code].elements:
-        cursor.fault(
-            f"tensor {name!r} with rows of {(sizes or [1])[0]}", f"blocks of {BLOCK_TYPES[code].name}"
-        )
+        cursor.fault(f"tensor {name!r} with rows of {(sizes or [1])[0]}", f"blocks of {BLOCK_TYPES[code].name}")
     return TensorPlace(name, BLOCK_TYPES[code], tuple(reversed(sizes)), offset)
 
 
@@ -126,9 +124,7 @@ def _placed(cursor: _Cursor, entries: list[TensorPlace], alignment: int) -> tupl
     for entry in sorted(entries, key=lambda e: e.offset):
         length = math.prod(entry.shape) // entry.kind.elements * entry.kind.size
         if entry.offset % alignment or entry.offset < end:
-            cursor.fault(
-                f"tensor {entry.name!r} at offset {entry.offset}", f"an aligned offset from {end} on"
-            )
+            cursor.fault(f"tensor {entry.name!r} at offset {entry.offset}", f"an aligned offset from {end} on")
         end = entry.offset + length
         if start + end > cursor.size:
             cursor.fault(f"{cursor.size} bytes", f"at least {start + end}, for tensor {entry.name!r}")
@@ -143,7 +139,7 @@ def _padded(position: int, alignment: int) -> int:
 
 
 class _Cursor:
-    """Walks over the header; bytes are fetched ahead in growing pieces, so that a far file is asked seldom."""
+    """Walks over the header; bytes are fetched in growing pieces, so that a far file is asked seldom."""
 
     def __init__(self, source: ByteSource) -> None:
         self._source = source

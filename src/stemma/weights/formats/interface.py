@@ -21,9 +21,7 @@ class Contents:
     weight_files: tuple[ByteSource, ...]
     layout: str = "hf"
     config: Mapping[str, Any] = field(default_factory=dict)
-    tokenizer: RawTokenizer | Missing = field(
-        default_factory=lambda: Missing("the container holds no tokens")
-    )
+    tokenizer: RawTokenizer | Missing = field(default_factory=lambda: Missing("the container holds no tokens"))
     declared: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 

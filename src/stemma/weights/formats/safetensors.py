@@ -87,9 +87,7 @@ def read_header(source: ByteSource) -> dict[str, LazyTensor]:
     header = parse_json_object(bytes(source.read(8, length)), source.name, constants=False)
     _check_metadata(source, header.pop("__metadata__", {}))
     start = 8 + length
-    entries = sorted(
-        (_entry(source, name, fields) for name, fields in header.items()), key=lambda e: (e[3], e[4])
-    )
+    entries = sorted((_entry(source, name, fields) for name, fields in header.items()), key=lambda e: (e[3], e[4]))
     expected = 0
     for name, _, _, begin, end in entries:
         if begin != expected:
@@ -119,11 +117,7 @@ def _entry(source: ByteSource, name: str, fields: object) -> tuple[str, str, tup
         )
     if fault := shape_fault(shape):
         _fault(source, f"{name!r} with {fault}", "a shape")
-    if (
-        not isinstance(offsets, list)
-        or len(offsets) != 2
-        or not all(type(n) is int and n >= 0 for n in offsets)
-    ):
+    if not isinstance(offsets, list) or len(offsets) != 2 or not all(type(n) is int and n >= 0 for n in offsets):
         _fault(source, f"{name!r} with data_offsets {str(offsets)[:60]}", "two numbers")
     begin, end = offsets
     bits = math.prod(shape) * _bits(storage)
@@ -145,9 +139,7 @@ class SafetensorsTensor(LazyTensor):
 
     __slots__ = ("_bits", "_offset", "_row", "_source", "dtype", "name", "shape", "storage")
 
-    def __init__(
-        self, source: ByteSource, name: str, storage: str, shape: tuple[int, ...], offset: int
-    ) -> None:
+    def __init__(self, source: ByteSource, name: str, storage: str, shape: tuple[int, ...], offset: int) -> None:
         self.name, self.shape, self.storage, self.dtype = name, shape, storage, DTYPES[storage]
         self._source, self._offset, self._bits = source, offset, _bits(storage)
         self._row = math.prod(shape[1:])
@@ -174,9 +166,7 @@ class SafetensorsTensor(LazyTensor):
     def _elements(self, first: int, count: int) -> NDArray[Any]:
         if self._bits != 4:
             size = self.dtype.itemsize
-            return np.frombuffer(
-                self._source.read(self._offset + first * size, count * size), dtype=self.dtype
-            )
+            return np.frombuffer(self._source.read(self._offset + first * size, count * size), dtype=self.dtype)
         begin, end = first // 2, (first + count + 1) // 2
         packed = np.frombuffer(self._source.read(self._offset + begin, end - begin), dtype=np.uint8)
         nibbles = np.stack([packed & 15, packed >> 4], axis=-1).reshape(-1)

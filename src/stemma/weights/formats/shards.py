@@ -96,9 +96,7 @@ def _indexed(files: FileSet, index: str, present: set[str]) -> Chosen:
         raise MalformedFile(index, "a weight_map with other values", "file names")
     shards = sorted(set(weight_map.values()))
     if missing := [name for name in shards if name not in present]:
-        raise MalformedFile(
-            index, f"shards that are not there: {listed(missing)}", "every shard", advice=_INCOMPLETE
-        )
+        raise MalformedFile(index, f"shards that are not there: {listed(missing)}", "every shard", advice=_INCOMPLETE)
     return Chosen(tuple(shards), index, weight_map)
 
 
@@ -126,9 +124,7 @@ def merge_shards(headers: Headers, chosen: Chosen) -> tuple[dict[str, LazyTensor
                     advice="The index and the shards are of different models or revisions.",
                 )
         unlisted = sorted(set(home) - set(chosen.weight_map))
-    warnings = (
-        (f"{len(unlisted)} tensors are not in {chosen.index}: {listed(unlisted)}.",) if unlisted else ()
-    )
+    warnings = (f"{len(unlisted)} tensors are not in {chosen.index}: {listed(unlisted)}.",) if unlisted else ()
     return {name: merged[name] for name in sorted(merged)}, chosen.warnings + warnings
 
 
