@@ -9,32 +9,18 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from zoo.children.minilm import find_minilm
+from zoo.children.nursery import make
 from zoo.children.plan import CHILDREN, DEMO, Bench, Child
-from zoo.children.truth import write_manifest
 
 
 def main() -> None:
     arguments = _parser().parse_args()
     parent = find_minilm() if arguments.model == "minilm" else Path(arguments.model).resolve()
     bench = Bench(parent, Path(arguments.out).resolve(), arguments.tune_steps, arguments.scratch_steps)
-    bench.out.mkdir(parents=True, exist_ok=True)
     for child in _chosen(arguments):
         began = time.monotonic()
         state = "made" if make(child, bench) else "there already"
         print(f"{child.name:24}{state:16}{time.monotonic() - began:8.1f} s", flush=True)
-
-
-def make(child: Child, bench: Bench) -> bool:
-    """Make a child unless its folder is there; a folder is whole or absent."""
-    folder = bench.out / child.name
-    if folder.exists():
-        return False
-    part = bench.out / f"{child.name}.part"
-    part.mkdir(exist_ok=True)
-    pairs = child.make(bench, part)
-    part.rename(folder)
-    write_manifest(bench.out / "manifest.jsonl", pairs)
-    return True
 
 
 def _chosen(arguments: argparse.Namespace) -> Sequence[Child]:

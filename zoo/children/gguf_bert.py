@@ -55,9 +55,7 @@ def write_gguf(model: Checkpoint, folder: Path, kind: gguf.GGMLQuantizationType)
     writer.close()
 
 
-def _stored(
-    name: str, array: Array, kind: gguf.GGMLQuantizationType
-) -> tuple[Array, gguf.GGMLQuantizationType]:
+def _stored(name: str, array: Array, kind: gguf.GGMLQuantizationType) -> tuple[Array, gguf.GGMLQuantizationType]:
     wide = array.astype(np.float32)
     if array.ndim < 2 or name in _ALWAYS_F32:
         return wide, gguf.GGMLQuantizationType.F32

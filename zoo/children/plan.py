@@ -48,6 +48,7 @@ class Child:
     name: str
     make: Callable[[Bench, Path], list[Pair]]
     torch: bool = False
+    needs: tuple[str, ...] = ()
 
 
 def simple(name: str, mechanism: str | None, made: str, change: Callable[[Checkpoint], Checkpoint]) -> Child:
@@ -138,9 +139,6 @@ def _lora(bench: Bench) -> Trained:
 
 def _merge(bench: Bench, folder: Path) -> list[Pair]:
     parents = [bench.out / name for name in ("tuned", "tuned-other")]
-    for parent in parents:
-        if not parent.is_dir():
-            raise FileNotFoundError(f"the merge needs {parent.name} in {bench.out}: make it first")
     save(mechanical.merged(load(parents[0]), load(parents[1]), 0.6), folder)
     merge, made = bench.out / "merged", "0.6 tuned + 0.4 tuned-other"
     return [
@@ -150,8 +148,8 @@ def _merge(bench: Bench, folder: Path) -> list[Pair]:
     ]
 
 
-def _scratch(name: str, seed: int, order: int, twin_of: str | None = None) -> Child:
-    """`order` may differ where the seed is shared: that is a twin."""
+def _scratch(name: str, seed: int, order: int, beside: str | None = None) -> Child:
+    """`seed` draws the weights, `order` the data; beside a model of the same seed it is a twin."""
 
     def make(bench: Bench, folder: Path) -> list[Pair]:
         from zoo.children.trained import from_scratch
@@ -160,15 +158,14 @@ def _scratch(name: str, seed: int, order: int, twin_of: str | None = None) -> Ch
         save(result.model, folder)
         run, here = asdict(result.training), bench.out / name
         pairs = [unrelated(name, bench.parent, here, "X5", "trained from a random start", training=run)]
-        for other in (f"scratch-{i}" for i in range(seed) if twin_of is None):
-            made = "two random starts, one recipe"
-            pairs.append(unrelated(f"{other} beside {name}", bench.out / other, here, "X1", made))
-        if twin_of is not None:
-            made = "one random start, other data order"
-            pairs.append(unrelated(f"{twin_of} beside {name}", bench.out / twin_of, here, "X4", made))
+        if beside is not None:
+            twins = beside == f"scratch-{seed}"
+            made = "one random start, other data order" if twins else "two random starts, one recipe"
+            exclusion = "X4" if twins else "X1"
+            pairs.append(unrelated(f"{beside} beside {name}", bench.out / beside, here, exclusion, made))
         return pairs
 
-    return Child(name, make, torch=True)
+    return Child(name, make, torch=True, needs=() if beside is None else (beside,))
 
 
 DEMO = ("int8", "layers-dropped")
@@ -197,9 +194,9 @@ CHILDREN: tuple[Child, ...] = (
     _trained("tuned-heavily", "M2", "contrastive fine-tune, rate 5e-4, twice as long", _tune(5e-4, 25, 2)),
     _trained("continued", "M3", "masked language modelling, rate 3e-4", _continue),
     _trained("lora-merged", "M8", "rank 8 on query and value, merged", _lora),
-    Child("merged", _merge),
+    Child("merged", _merge, torch=True, needs=("tuned", "tuned-other")),
     _scratch("scratch-0", 0, 100),
-    _scratch("scratch-1", 1, 101),
-    _scratch("scratch-2", 2, 102),
-    _scratch("scratch-0-twin", 0, 103, twin_of="scratch-0"),
+    _scratch("scratch-1", 1, 101, beside="scratch-0"),
+    _scratch("scratch-2", 2, 102, beside="scratch-1"),
+    _scratch("scratch-0-twin", 0, 103, beside="scratch-0"),
 )

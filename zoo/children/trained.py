@@ -86,7 +86,7 @@ def _contrastive_loss(network: Any) -> Callable[[Any, Any], Any]:
 def _train(
     parameters: list[Any], loss: Callable[[Any, Any], Any], batches: Iterator[Any], steps: int, rate: float
 ) -> Training:
-    optimiser = torch.optim.AdamW(parameters, lr=rate, weight_decay=0.01)
+    optimiser = torch.optim.AdamW(parameters, lr=rate, weight_decay=0.01, fused=True)
     warm_up = max(1, steps // 10)
     losses: list[float] = []
     for step in range(steps):

@@ -41,9 +41,7 @@ def siblings(name: str, a: Path, b: Path, made: str) -> Pair:
 
 
 def unrelated(name: str, a: Path, b: Path, exclusion: str, made: str, **more: Any) -> Pair:
-    return Pair(
-        name, str(a), str(b), "independent", "none", "undetermined", exclusion=exclusion, made=made, **more
-    )
+    return Pair(name, str(a), str(b), "independent", "none", "undetermined", exclusion=exclusion, made=made, **more)
 
 
 def write_manifest(file: Path, pairs: Iterable[Pair]) -> None:
