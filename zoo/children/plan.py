@@ -144,7 +144,7 @@ def _merge(bench: Bench, folder: Path) -> list[Pair]:
     return [
         derived("merged", bench.parent, merge, "M9", made),
         *(derived(f"merged from {p.name}", p, merge, "M9", made) for p in parents),
-        siblings("tuned beside tuned-other", *parents, "two fine-tunes of one parent"),
+        siblings("tuned beside tuned-other", parents[0], parents[1], "two fine-tunes of one parent"),
     ]
 
 

@@ -29,7 +29,10 @@ class Text:
         self.ids: npt.NDArray[np.int64] = np.concatenate([np.array(e.ids, dtype=np.int64) for e in encoded])
 
     def _id(self, token: str) -> int:
-        return int(self.tokenizer.token_to_id(token))
+        found: int | None = self.tokenizer.token_to_id(token)
+        if found is None:
+            raise LookupError(f"the tokenizer has no {token}: these batches are for BERT's")
+        return found
 
     def _windows(self, starts: npt.NDArray[np.int64], length: int) -> npt.NDArray[np.int64]:
         """Passages of `length` tokens from the starts, special tokens around them included."""
