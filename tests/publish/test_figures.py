@@ -53,7 +53,16 @@ def test_odds(log10_p: float, shown: str) -> None:
 
 @pytest.mark.parametrize(
     ("value", "shown"),
-    [(0.985, ".98"), (-0.01, "−.01"), (1.04, "1.04"), (math.nan, "?"), (55.2, "55"), (12345.0, "1e+04")],
+    [
+        (0.985, ".98"),
+        (-0.001, ".00"),
+        (0.0, ".00"),
+        (-0.01, "−.01"),
+        (1.04, "1.04"),
+        (math.nan, "?"),
+        (55.2, "55"),
+        (12345.0, "1e+04"),
+    ],
 )
 def test_short(value: float, shown: str) -> None:
     assert figures.short(value) == shown

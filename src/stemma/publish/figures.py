@@ -46,6 +46,8 @@ def short(value: float) -> str:
     if not math.isfinite(value):
         return "?"
     text = f"{value:.2f}" if abs(value) < 10 else f"{value:.0f}" if abs(value) < 1000 else f"{value:.0e}"
+    if not text.strip("-0."):
+        return ".00"
     return _minus(text.replace("0.", ".", 1) if text.startswith(("0.", "-0.")) else text)
 
 

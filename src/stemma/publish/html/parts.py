@@ -55,7 +55,7 @@ def model_card(letter: str, name: str, model: ModelSummary | None) -> Element:
         "div",
         el("b", letter, class_="letter") if letter else None,
         el("code", name),
-        facts(model_facts(model)) if model else el("p", "could not be read", class_="note"),
+        facts(model_facts(model)) if model else el("p", "no details", class_="note"),
         class_="card",
     )
 
@@ -67,7 +67,7 @@ def model_facts(model: ModelSummary) -> dict[str, str]:
         "parameters": figures.count(model.parameters),
         "layers": figures.count(model.layers),
         "hidden": figures.count(model.hidden),
-        "calls itself": figures.anything(model.architecture),
+        "architecture": figures.anything(model.architecture),
     }
     for name, why in sorted(model.missing.items()):
         found[f"no {name}"] = why

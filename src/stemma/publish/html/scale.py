@@ -9,7 +9,7 @@ LIGHT_HEAT: tuple[tuple[str, str], ...] = (
     ("#d5dd92", "#1b1f24"),
     ("#9ccb9d", "#1b1f24"),
     ("#5fb0a8", "#1b1f24"),
-    ("#2f86a6", "#ffffff"),
+    ("#27769a", "#ffffff"),
     ("#1f5d93", "#ffffff"),
     ("#173a6d", "#ffffff"),
 )

@@ -60,13 +60,15 @@ dt{color:var(--soft)}
 dd{margin:0;overflow-wrap:anywhere;min-width:0}
 .columns{display:grid;grid-template-columns:repeat(auto-fit,minmax(20rem,1fr));gap:0 2.5rem}
 .scroll{overflow-x:auto}
-table{border-collapse:collapse;width:100%;font-size:.88rem;font-variant-numeric:tabular-nums}
+.scroll svg{max-width:none}td svg{max-width:none}
+table{border-collapse:collapse;min-width:min(100%,34rem);font-size:.88rem;font-variant-numeric:tabular-nums}
 th{text-align:left;font-weight:600;color:var(--soft);border-bottom:1.5px solid var(--line);vertical-align:bottom;
 padding:.35rem .8rem .35rem 0;white-space:nowrap}
-td{border-bottom:1px solid var(--line);padding:.5rem .8rem .5rem 0;vertical-align:top;overflow-wrap:anywhere}
+td{border-bottom:1px solid var(--line);padding:.5rem .8rem .5rem 0;vertical-align:top;overflow-wrap:break-word}
 caption{text-align:left;padding-bottom:.4rem}
 th.n,td.n{text-align:right;white-space:nowrap;overflow-wrap:normal}
 td small{display:block;color:var(--soft);line-height:1.4}
+td:not(.n) small{min-width:14rem}
 td b{font-weight:600}
 .note{color:var(--soft);font-size:.87rem}
 svg{display:block;max-width:100%;height:auto}

@@ -83,7 +83,7 @@ MODEL = thing(
         "parameters": count("How many numbers the weights hold."),
         "layers": maybe(count("How many layers.")),
         "hidden": maybe(count("Width of the residual stream.")),
-        "architecture": maybe(text("What the configuration calls itself; never evidence.")),
+        "architecture": maybe(text("How its tensors were read; never evidence.")),
         "roles": named(count("Tensors."), "Tensors found in each role."),
         "missing": named(text("Why."), "What is not there, with reasons."),
         "warnings": many(text("A sentence."), "What a reader should know of the files."),
