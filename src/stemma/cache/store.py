@@ -85,6 +85,7 @@ class FeatureCache:
         self._values = directory / "values"
         self._staging = directory / "staging"
         self._lock = directory / "lock"
+        self._tally = directory / "size"
         _own(directory)
         for folder in (self._values, self._staging):
             _own(folder)
@@ -122,7 +123,7 @@ class FeatureCache:
         try:
             with exclusive(self._lock):
                 target.parent.mkdir(mode=0o700, exist_ok=True)
-                self._make_room(self.limit - len(data), sparing=target)
+                self._admit(target, len(data))
                 self._touch(staged)
                 staged.replace(target)
         except OSError as error:
@@ -182,7 +183,27 @@ class FeatureCache:
                         continue
                     yield _Held(Path(item.path), status.st_size, status.st_mtime_ns)
 
+    def _admit(self, target: Path, size: int) -> None:
+        """Count a value in, and make room for it where the limit is reached.
+
+        The tally never falls below what is there: only this method adds, under the lock, before the value appears.
+        Drops elsewhere leave it too high until the next look at the whole folder.
+        """
+        tally = self._read_tally()
+        if tally is None or tally + size > self.limit:
+            self._make_room(max(0, self.limit - self.limit // 20 - size), sparing=target)
+            tally = sum(entry.size for entry in self._scan() if entry.path != target)
+        self._tally.write_text(f"{tally + size}\n", encoding="ascii")
+
+    def _read_tally(self) -> int | None:
+        try:
+            text = self._tally.read_text(encoding="ascii")
+        except FileNotFoundError:
+            return None
+        return int(text) if text.endswith("\n") and text[:-1].isdigit() else None
+
     def _make_room(self, limit: int, sparing: Path | None = None) -> int:
+        self._tally.unlink(missing_ok=True)
         kept = (entry for entry in self._scan() if entry.path != sparing)
         held = sorted(kept, key=lambda entry: (entry.read_at, entry.path))
         size, freed = sum(entry.size for entry in held), 0

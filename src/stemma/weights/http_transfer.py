@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import Lock
 from typing import TypeVar
 
 import httpx
@@ -106,11 +107,14 @@ class Transfer:
         self.policy = policy or RetryPolicy()
         self._access_advice = access_advice
         self._network_advice = network_advice
+        self._held_until = 0.0
+        self._lock = Lock()
 
     def persist(self, attempt: Callable[[], T]) -> T:
         """Call ``attempt`` until it succeeds or its failures have used up the policy's attempts."""
         failures = 0
         while True:
+            self._wait_for_others()
             try:
                 return attempt()
             except RefusalError as refusal:
@@ -123,12 +127,21 @@ class Transfer:
                     raise failure.problem from failure
                 if failure.wait is not None and failure.wait > self.policy.longest_asked:
                     raise failure.problem from failure
+                self._hold_others(failure.wait)
                 self.clock.sleep(backoff(self.policy, failures, failure.wait, self._rng))
 
+    def _hold_others(self, asked: float | None) -> None:
+        with self._lock:
+            self._held_until = max(self._held_until, self.clock.time() + (asked or 0.0))
+
+    def _wait_for_others(self) -> None:
+        """What a server asks of one request, all that share this client obey."""
+        left = self._held_until - self.clock.time()
+        if left > 0:
+            self.clock.sleep(left)
+
     @contextmanager
-    def open(
-        self, url: str, headers: Mapping[str, str], *, first: str, secret: Mapping[str, str]
-    ) -> Iterator[Answer]:
+    def open(self, url: str, headers: Mapping[str, str], *, first: str, secret: Mapping[str, str]) -> Iterator[Answer]:
         """One GET with redirects followed; the body is left to :meth:`receive`.
 
         ``first`` is the address the reader asked for: ``secret`` headers are sent to its origin only, and
@@ -157,9 +170,7 @@ class Transfer:
                 return
             finally:
                 response.close()
-        raise SourceError(
-            f"{shown(first)} redirects more than {_MAX_REDIRECTS} times.", advice="Check the address."
-        )
+        raise SourceError(f"{shown(first)} redirects more than {_MAX_REDIRECTS} times.", advice="Check the address.")
 
     def receive(self, answer: Answer, buffer: bytearray, limit: int) -> None:
         """Append the body to ``buffer`` until it holds ``limit`` bytes.
@@ -195,9 +206,7 @@ class Transfer:
     def _check_pace(self, where: str, received: int, started: float) -> None:
         elapsed = self.clock.monotonic() - started
         if elapsed > self.policy.grace and received < elapsed * self.policy.slowest_rate:
-            slow = SourceError(
-                f"{where} sends only {received} bytes in {elapsed:.0f} s.", advice=self._network_advice
-            )
+            slow = SourceError(f"{where} sends only {received} bytes in {elapsed:.0f} s.", advice=self._network_advice)
             raise TransientError(slow)
 
     def _send(self, url: httpx.URL, headers: Mapping[str, str]) -> httpx.Response:
@@ -235,9 +244,7 @@ class Transfer:
         if status in (401, 403):
             return AccessDenied(f"{where} refuses access (HTTP {status}).", advice=self._access_advice)
         if status in (404, 410):
-            return ModelNotFound(
-                f"There is nothing at {where} (HTTP {status}).", advice="Check the spelling."
-            )
+            return ModelNotFound(f"There is nothing at {where} (HTTP {status}).", advice="Check the spelling.")
         if status == 412:
             return SourceChanged(f"{where} changed while it was being read.", advice="Start again.")
         return SourceError(f"{where} answers HTTP {status}, expected 206 (a byte range).")
