@@ -35,7 +35,7 @@ class Direction(StrEnum):
 
 @dataclass(frozen=True)
 class LayerPair:
-    """One line of the layer map: the layer of B at ``b`` came from (or shares provenance with) the layer of A at ``a``."""
+    """One line of the layer map: layer ``b`` of B came from, or shares provenance with, layer ``a`` of A."""
 
     a: str
     b: str

@@ -99,9 +99,7 @@ def _restacked(pair: PairEvidence, sharing: Sharing) -> Finding | None:
 
 
 def _repeated_in(fingerprint: Fingerprint, _pair: PairEvidence) -> bool:
-    digests = Counter(
-        str(p.digest) for p in fingerprint.parts.values() if p.role is Role.DOWN and is_present(p.digest)
-    )
+    digests = Counter(str(p.digest) for p in fingerprint.parts.values() if p.role is Role.DOWN and is_present(p.digest))
     return max(digests.values(), default=0) > 1
 
 
@@ -161,7 +159,11 @@ def _vocabulary_rows(fingerprint: Fingerprint) -> int:
 
 def _untouched_anchor_rows(pair: PairEvidence) -> int:
     a, b = pair.a.anchors, pair.b.anchors
-    if not (is_present(a) and is_present(b)) or a.by_string != b.by_string or a.embedding.shape[1] != b.embedding.shape[1]:
+    if (
+        not (is_present(a) and is_present(b))
+        or a.by_string != b.by_string
+        or a.embedding.shape[1] != b.embedding.shape[1]
+    ):
         return 0
     _, left, right = np.intersect1d(a.keys, b.keys, assume_unique=True, return_indices=True)
     return int((a.embedding[left] == b.embedding[right]).all(axis=1).sum())

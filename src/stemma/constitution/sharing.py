@@ -47,7 +47,9 @@ def find_sharing(pair: PairEvidence, alpha: float) -> Sharing:
     tests = [t for t in (order, attention, residual) if is_present(t)]
     shared = [t for t in tests if _falls(t, alpha)]
     pairing, searched = pair.same_places, False
-    missing = [_unread(name, t) for name, t in (("MLP order", order), ("attention order", attention)) if not is_present(t)]
+    missing = [
+        _unread(name, t) for name, t in (("MLP order", order), ("attention order", attention)) if not is_present(t)
+    ]
     missing += [_unread("residual order", residual)] if isinstance(residual, Missing) else []
     if _needs_alignment(pair, order, alpha):
         alignment = pair.alignment

@@ -36,7 +36,9 @@ class LowRank:
 
 def low_rank_change(a: Fingerprint, b: Fingerprint) -> LowRank | Missing:
     """Rank of B - A at the corners of the matrices whose digests differ."""
-    pairs = [(a.parts[k], b.parts[k]) for k in sorted(set(a.parts) & set(b.parts)) if _comparable(a.parts[k], b.parts[k])]
+    pairs = [
+        (a.parts[k], b.parts[k]) for k in sorted(set(a.parts) & set(b.parts)) if _comparable(a.parts[k], b.parts[k])
+    ]
     changed = [(x, y) for x, y in pairs if x.digest != y.digest]
     if not changed:
         return Missing("no sampled matrix at the same place differs")

@@ -62,9 +62,7 @@ def tensor_identity(a: Fingerprint, b: Fingerprint) -> TensorIdentity | Missing:
         facts={"equal": len(equal), "equal_with_learned_part": len(trained), "compared": len(shared)},
     )
     only_a, only_b = len(left) - len(shared), len(right) - len(shared)
-    return TensorIdentity(
-        len(shared), len(equal), len(trained), equal_elements, elements, only_a, only_b, evidence
-    )
+    return TensorIdentity(len(shared), len(equal), len(trained), equal_elements, elements, only_a, only_b, evidence)
 
 
 def file_identity(a: Fingerprint, b: Fingerprint) -> Evidence | Missing:

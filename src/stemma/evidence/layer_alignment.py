@@ -55,7 +55,7 @@ def align_layers(a: Layers, b: Layers) -> Alignment | Missing:
         effect=float(np.mean([t.correlation for t in matched if t])) if matched else 0.0,
         log10_p=log10_bonferroni(log10_normal_tail(best), cells),
         null="no layer of one model shares its neuron order with any layer of the other",
-        method="permutation trace for every pair of layers, best path by dynamic programming, Bonferroni over all cells",
+        method="permutation trace for every pair of layers, best path, Bonferroni over all cells",
         sample=sum(t.units for t in matched if t),
         background=Background(0.0, 1.0, "exact per cell: permutations of independent units"),
         per_site=tuple(_cell(p, q, traces[rows.index(q)][columns.index(p)]) for p, q in pairing),

@@ -31,9 +31,7 @@ def layer_trace(a: LayerParts, b: LayerParts, group: Group, head_dim: int | None
     return trace if trace.variance > 0 else None
 
 
-def unit_order(
-    a: Layers, b: Layers, pairing: Pairing, group: Group, head_dim: int | None
-) -> Evidence | Missing:
+def unit_order(a: Layers, b: Layers, pairing: Pairing, group: Group, head_dim: int | None) -> Evidence | Missing:
     """S1 over all paired layers of one group, or why there is none."""
     traces = [(p, q, layer_trace(a[p], b[q], group, head_dim)) for p, q in pairing]
     found = [(p, q, t) for p, q, t in traces if t is not None]
@@ -41,9 +39,7 @@ def unit_order(
         return Missing(f"no pair of layers has comparable {group.value} units")
     z = stouffer([t.z for _, _, t in found])
     total = add([t for _, _, t in found])
-    sites = tuple(
-        SiteValue(str(p), str(q), t.z, log10_normal_tail(t.z), t.correlation) for p, q, t in found
-    )
+    sites = tuple(SiteValue(str(p), str(q), t.z, log10_normal_tail(t.z), t.correlation) for p, q, t in found)
     return Evidence(
         test=f"{group.value} order",
         site=f"{len(found)} layers",

@@ -41,7 +41,7 @@ def log10_simes(log10_p: Sequence[float]) -> float:
     """
     ordered = sorted(log10_p)
     count = len(ordered)
-    return min(0.0, min(p + math.log10(count / rank) for rank, p in enumerate(ordered, start=1)))
+    return min(0.0, *(p + math.log10(count / rank) for rank, p in enumerate(ordered, start=1)))
 
 
 def log10_bonferroni(log10_p: float, count: int) -> float:

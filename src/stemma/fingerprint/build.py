@@ -8,8 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from threadpoolctl import threadpool_limits
-
 from stemma.anatomy.interface import Anatomy, Tokens
 from stemma.errors import InputError
 from stemma.fingerprint.anchors import collect_anchors
@@ -18,6 +16,7 @@ from stemma.fingerprint.model import FilePrint, Fingerprint
 from stemma.fingerprint.plan import plan_reading
 from stemma.fingerprint.schema import DEFAULT, Parameters
 from stemma.fingerprint.sketch import sketch_of
+from stemma.fingerprint.threads import one_blas_thread
 from stemma.identity import Digest, Missing, is_present
 from stemma.weights.interface import ByteSource
 
@@ -50,8 +49,7 @@ def build_fingerprint(
             f"{anatomy.label} holds no weights that a fingerprint could be taken of.",
             advice="Run `stemma inspect` on it to see what was found.",
         )
-    # One BLAS thread each: results must not depend on how many threads share a product.
-    with threadpool_limits(1), ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
+    with one_blas_thread(), ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
         files = [pool.submit(_file_print, source, full, progress) for source in _largest_first(weight_files)]
         prints = [pool.submit(collect_part, part, plan, parameters, full=full) for part in anatomy.parts]
         anchors = pool.submit(collect_anchors, anatomy, parameters)

@@ -135,6 +135,7 @@ def _learned(block: Array, side: int, rank: int) -> LearnedPart:
 def quantise(values: Array) -> tuple[NDArray[np.int8], Array]:
     """Rows as int8 with one float32 scale each: the form in which a corner is stored."""
     scale = (np.abs(values).max(axis=1, initial=0.0) / np.float32(127)).astype(np.float32)
+    scale[scale < np.finfo(np.float32).tiny] = 0  # codes of subnormal rows would not fit
     safe = np.where(scale > 0, scale, np.float32(1))
     return np.rint(values / safe[:, None]).astype(np.int8), scale
 

@@ -72,9 +72,7 @@ def value_digest(tensor: LazyTensor, so_far: ValueDigest | None = None) -> Diges
     return digest.result()
 
 
-def _as_exactly(
-    stored: NDArray[Any], values: NDArray[np.float32], wanted: np.dtype[Any]
-) -> NDArray[Any] | None:
+def _as_exactly(stored: NDArray[Any], values: NDArray[np.float32], wanted: np.dtype[Any]) -> NDArray[Any] | None:
     """``stored`` as ``wanted``, or None where a value would change."""
     if stored.dtype == wanted:
         return stored

@@ -1,0 +1,175 @@
+"""``stemma catalog ...``"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from stemma.cli.exits import Exit
+from stemma.cli.options import (
+    MODEL_HELP,
+    CacheOption,
+    OfflineOption,
+    PlainFormat,
+    PlainFormatOption,
+    QuietOption,
+    SampleOption,
+    WorkersOption,
+    work_of,
+)
+from stemma.cli.output import say, show, write
+from stemma.cli.progress import Bar
+from stemma.cli.scan_command import CatalogOption
+
+if TYPE_CHECKING:
+    from stemma.catalog import Catalog
+    from stemma.publish.model import CatalogListing
+
+app = typer.Typer(help="Keep a catalog of fingerprints to scan against.", no_args_is_help=True, rich_markup_mode=None)
+
+
+def _open(directory: Path | None) -> Catalog:
+    from stemma.catalog import Catalog
+    from stemma.usecases.catalogs import default_catalog
+
+    return Catalog(directory or default_catalog())
+
+
+@app.command()
+def add(
+    models: Annotated[list[str], typer.Argument(help=MODEL_HELP)],
+    catalog: CatalogOption = None,
+    name: Annotated[str | None, typer.Option("--name", help="Name in the catalog; default: the model's own.")] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Put it in place of one of the same name.")] = False,
+    sample: SampleOption = False,
+    cache: CacheOption = True,
+    offline: OfflineOption = False,
+    workers: WorkersOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Fingerprint models into the catalog; adding the same twice changes nothing.
+
+    \b
+    Examples:
+      stemma catalog add ./base-1 ./base-2
+      stemma catalog add hf:org/name --name org--name
+    """
+    from stemma.errors import InputError
+    from stemma.usecases.catalogs import add_models
+
+    if name is not None and len(models) > 1:
+        raise InputError("One --name was given for several models.", advice="Add them one at a time.")
+    opened = _open(catalog)
+    with Bar(quiet=quiet) as bar:
+        work = work_of(bar, sample=sample, cache=cache, offline=offline, workers=workers)
+        for model in models:
+            (addition,) = add_models(opened, [model], work, name=name, replace=replace)
+            if not quiet:
+                say(f"{addition.change}: {addition.entry.name}")
+
+
+@app.command("list")
+def list_(catalog: CatalogOption = None, form: PlainFormatOption = PlainFormat.TABLE) -> None:
+    """List the fingerprints of the catalog."""
+    from stemma.usecases.catalogs import listing
+
+    _write(listing(_open(catalog)), form)
+
+
+@app.command("show")
+def show_(
+    name: Annotated[str, typer.Argument(help="Name in the catalog.")],
+    catalog: CatalogOption = None,
+) -> None:
+    """Print what one fingerprint says of its model, as JSON."""
+    import json
+
+    summary = _open(catalog).show(name)
+    write(json.dumps(summary.description, indent=2, sort_keys=True, ensure_ascii=False), None)
+
+
+@app.command()
+def remove(
+    names: Annotated[list[str], typer.Argument(help="Names in the catalog.")], catalog: CatalogOption = None
+) -> None:
+    """Take fingerprints out of the catalog."""
+    opened = _open(catalog)
+    for name in names:
+        opened.remove(name)
+
+
+@app.command()
+def export(path: Annotated[Path, typer.Argument(help="The file to write.")], catalog: CatalogOption = None) -> None:
+    """Write the whole catalog to one file, with digests."""
+    _open(catalog).export(path)
+
+
+@app.command("import")
+def import_(
+    path: Annotated[Path, typer.Argument(help="A file that `stemma catalog export` wrote.")],
+    catalog: CatalogOption = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace fingerprints of the same names.")] = False,
+) -> None:
+    """Take in an exported catalog, all of it or nothing; digests are checked."""
+    _open(catalog).import_(path, replace=replace)
+
+
+@app.command()
+def verify(
+    catalog: CatalogOption = None,
+    repair: Annotated[bool, typer.Option("--repair", help="Rebuild the index from the files.")] = False,
+    form: PlainFormatOption = PlainFormat.TABLE,
+) -> None:
+    """Check every file against its digest and the index. Exit status: 0 sound, 3 something is wrong."""
+    from stemma.usecases.catalogs import verified
+
+    opened = _open(catalog)
+    if repair:
+        done = opened.repair()
+        say(f"kept {len(done.kept)}, taken in {len(done.adopted)}, dropped {len(done.dropped)}")
+    found = verified(opened)
+    _write(found, form)
+    if found.problems:
+        raise typer.Exit(Exit.BAD_INPUT)
+
+
+@app.command()
+def build(
+    seeds: Annotated[
+        Path | None, typer.Argument(help="A YAML list of hub models; default: the starter list that ships with Stemma.")
+    ] = None,
+    catalog: CatalogOption = None,
+    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Only the first so many.")] = None,
+    workers: Annotated[int, typer.Option("--workers", min=1, max=16, help="Models at once.")] = 2,
+    quiet: QuietOption = False,
+) -> None:
+    """Fingerprint a list of hub models by byte range; what is done stays done when interrupted.
+
+    \b
+    Examples:
+      stemma catalog build
+      stemma catalog build my-seeds.yaml --catalog ./catalog
+    """
+    from stemma.usecases.crawl import build_catalog
+
+    with Bar(quiet=quiet) as bar:
+        outcome = build_catalog(_open(catalog), seeds, work_of(bar, sample=True, workers=workers), limit=limit)
+    for name, reason in outcome.failed.items():
+        say(f"not taken: {name}: {reason}")
+    say(f"{outcome.done} of {outcome.asked} models are in the catalog.")
+    if outcome.failed:
+        raise typer.Exit(Exit.BAD_INPUT)
+
+
+def _write(found: CatalogListing, form: PlainFormat) -> None:
+    if form is PlainFormat.JSON:
+        from stemma.publish.canonical import to_json
+        from stemma.publish.result_json import catalog_document
+
+        write(to_json(catalog_document(found)), None)
+        return
+    from stemma.publish.terminal import render_catalog
+
+    show(lambda console: render_catalog(found, console), None)

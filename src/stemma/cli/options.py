@@ -1,0 +1,86 @@
+"""Options that several commands share, and the work settings made of them."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from stemma.cli.progress import Bar
+    from stemma.usecases.settings import Work
+
+
+class Format(StrEnum):
+    """How a result is written."""
+
+    TABLE = "table"
+    JSON = "json"
+    HTML = "html"
+    SARIF = "sarif"
+
+
+class PlainFormat(StrEnum):
+    """How a result without a page or findings is written."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+class PageFormat(StrEnum):
+    """How a result without findings is written."""
+
+    TABLE = "table"
+    JSON = "json"
+    HTML = "html"
+
+
+MODEL_HELP = "A directory, a weight file, a .stemma fingerprint, hf:org/name[@revision], pkg:huggingface/... or a URL."
+
+FormatOption = Annotated[Format, typer.Option("--format", "-f", help="How to write the result.")]
+PageFormatOption = Annotated[PageFormat, typer.Option("--format", "-f", help="How to write the result.")]
+PlainFormatOption = Annotated[PlainFormat, typer.Option("--format", "-f", help="How to write the result.")]
+OutputOption = Annotated[
+    Path | None, typer.Option("--output", "-o", help="Write the result to this file instead of standard output.")
+]
+SampleOption = Annotated[
+    bool, typer.Option("--sample", help="Read only samples of the weights: faster, but no digests.")
+]
+BaseOption = Annotated[str | None, typer.Option("--base", help="For an adapter: the model it is applied to.")]
+AlphaOption = Annotated[
+    float, typer.Option("--alpha", min=1e-300, max=0.05, help="Chance of a false link between independent models.")
+]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no remarks: the result alone.")]
+CacheOption = Annotated[bool, typer.Option("--cache/--no-cache", help="Keep fingerprints of unchanged files.")]
+OfflineOption = Annotated[bool, typer.Option("--offline", help="Never use the network.")]
+WorkersOption = Annotated[int | None, typer.Option("--workers", min=1, max=256, help="Threads; default: one per core.")]
+
+
+def work_of(
+    bar: Bar,
+    *,
+    sample: bool = False,
+    base: str | None = None,
+    alpha: float = 1e-6,
+    cache: bool = True,
+    offline: bool = False,
+    workers: int | None = None,
+) -> Work:
+    """The settings a use case wants."""
+    import os
+
+    from stemma.cache import DEFAULT_LIMIT, FeatureCache, default_directory
+    from stemma.interop.network import Network
+    from stemma.usecases.settings import Work
+
+    return Work(
+        sample=sample,
+        base=base,
+        alpha=alpha,
+        cache=FeatureCache(default_directory(), DEFAULT_LIMIT) if cache else None,
+        network=Network(offline=offline),
+        workers=workers or os.cpu_count() or 1,
+        progress=bar.update,
+    )

@@ -1,0 +1,136 @@
+"""Compare two models, or many pairs of them."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from stemma.constitution.interface import Ruling
+from stemma.constitution.ruling import rule
+from stemma.errors import InputError, StemmaError
+from stemma.evidence.pair import PairEvidence
+from stemma.fingerprint import Fingerprint, load, save
+from stemma.identity.version import VERSION
+from stemma.publish.model import ComparisonReport
+from stemma.usecases.models import FingerprintResult, fingerprint
+from stemma.usecases.settings import DEFAULT_WORK, Work
+from stemma.usecases.summaries import summary_of
+
+
+def compare(a: str, b: str, work: Work = DEFAULT_WORK) -> ComparisonReport:
+    """Decide whether two models share provenance; ``a`` and ``b`` are references.
+
+    Raises:
+        InputError, SourceError: a model could not be read.
+    """
+    started = time.perf_counter()
+    left = fingerprint(a, work)
+    right = fingerprint(b, work)
+    ruling = rule_on(left.fingerprint, right.fingerprint, work)
+    return _report(a, b, left, right, ruling, started)
+
+
+def rule_on(a: Fingerprint, b: Fingerprint, work: Work = DEFAULT_WORK) -> Ruling:
+    """The ruling on two fingerprints."""
+    return rule(PairEvidence(a, b), alpha=work.alpha)
+
+
+def compare_pairs(pairs: Sequence[tuple[str, str]], work: Work = DEFAULT_WORK) -> Iterator[ComparisonReport]:
+    """One report a pair, in the order asked; every model is opened once, several at a time.
+
+    A model that cannot be read gives a report with ``error`` and no ruling. Fingerprints wait on disk, so that memory
+    does not grow with their number.
+    """
+    references = list(dict.fromkeys(reference for pair in pairs for reference in pair))
+    each = replace(work, workers=1) if len(references) > 1 else work
+    with TemporaryDirectory(prefix="stemma-") as folder, ThreadPoolExecutor(work.workers) as pool:
+        shelf = Path(folder)
+        waiting = {
+            reference: pool.submit(_shelve, reference, shelf / f"{index}.stemma", each)
+            for index, reference in enumerate(references)
+        }
+        take = lru_cache(maxsize=32)(load)
+        try:
+            for a, b in pairs:
+                started = time.perf_counter()
+                try:
+                    left, right = _taken(waiting[a], take), _taken(waiting[b], take)
+                    ruling = rule_on(left.fingerprint, right.fingerprint, work)
+                    yield _report(a, b, left, right, ruling, started)
+                except StemmaError as error:
+                    yield ComparisonReport(a, b, error=str(error), stemma=VERSION)
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+@dataclass(frozen=True)
+class _Shelved:
+    """Where a fingerprint waits, and what it cost."""
+
+    path: Path
+    reference: str
+    cost: Mapping[str, Any]
+
+
+def _shelve(reference: str, path: Path, work: Work) -> _Shelved:
+    result = fingerprint(reference, work)
+    save(result.fingerprint, path)
+    return _Shelved(path, result.reference, result.cost)
+
+
+def _taken(waiting: Future[_Shelved], take: Callable[[Path], Fingerprint]) -> FingerprintResult:
+    shelved = waiting.result()
+    return FingerprintResult(shelved.reference, take(shelved.path), shelved.cost)
+
+
+def _report(
+    a: str, b: str, left: FingerprintResult, right: FingerprintResult, ruling: Ruling, started: float
+) -> ComparisonReport:
+    cost = {
+        "seconds": time.perf_counter() - started,
+        "bytes_read": int(left.cost["bytes_read"]) + int(right.cost["bytes_read"]),
+    }
+    return ComparisonReport(
+        a,
+        b,
+        ruling=ruling,
+        model_a=summary_of(left.fingerprint),
+        model_b=summary_of(right.fingerprint),
+        cost=cost,
+        stemma=VERSION,
+    )
+
+
+def read_pairs(text: str) -> list[tuple[str, str]]:
+    """Pairs from JSON lines ``{"a": ..., "b": ...}``; blank lines are passed over.
+
+    Raises:
+        InputError: a line that is no such object, with its number.
+    """
+    pairs = []
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+            a, b = record["a"], record["b"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise _bad_line(number) from error
+        if not (isinstance(a, str) and isinstance(b, str)):
+            raise _bad_line(number)
+        pairs.append((a, b))
+    return pairs
+
+
+def _bad_line(number: int) -> InputError:
+    return InputError(
+        f'Line {number} of the pairs is no object {{"a": REFERENCE, "b": REFERENCE}}.',
+        advice="Write one such JSON object a line.",
+    )

@@ -1,0 +1,131 @@
+"""From a reference to a dissected model, and from there to its fingerprint."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from stemma.anatomy import Anatomy, dissect
+from stemma.cache import FeatureCache
+from stemma.errors import InputError, StemmaError
+from stemma.fingerprint import DEFAULT, SUFFIX, Fingerprint, build_fingerprint, from_bytes, load, to_bytes
+from stemma.identity import Missing, PathReference, is_present, parse_reference
+from stemma.interop.resolve import resolve
+from stemma.usecases.settings import DEFAULT_WORK, Work
+from stemma.weights.interface import Checkpoint
+from stemma.weights.open import open_checkpoint
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model that was opened and taken apart; no weight has been read yet."""
+
+    reference: str
+    checkpoint: Checkpoint
+    anatomy: Anatomy
+
+
+@dataclass(frozen=True)
+class FingerprintResult:
+    """A fingerprint and what it cost: ``seconds``, ``bytes_read`` (0 from a stored one), ``cached``."""
+
+    reference: str
+    fingerprint: Fingerprint
+    cost: Mapping[str, Any]
+
+
+def open_model(reference: str, work: Work = DEFAULT_WORK) -> Model:
+    """Open a model and find out what each tensor does.
+
+    Raises:
+        InputError: the reference names nothing that can be read.
+        SourceError: bytes could not be had.
+    """
+    base = None
+    if work.base is not None:
+        base = open_checkpoint(resolve(parse_reference(work.base), work.network))
+    checkpoint = open_checkpoint(resolve(parse_reference(reference), work.network), base=base)
+    return Model(reference, checkpoint, dissect(checkpoint))
+
+
+def fingerprint(reference: str, work: Work = DEFAULT_WORK) -> FingerprintResult:
+    """Fingerprint of a model: a stored one as it is, a cached one where the files did not change, else computed.
+
+    Raises:
+        InputError, SourceError: as :func:`open_model`; also where a tensor holds NaN or infinite values.
+    """
+    started = time.perf_counter()
+    stored = _stored(reference)
+    if stored is not None:
+        return FingerprintResult(reference, stored, {"seconds": time.perf_counter() - started, "bytes_read": 0})
+    model = open_model(reference, work)
+    key = _cache_key(model, work)
+    if work.cache is not None and is_present(key):
+        kept = work.cache.get(key)
+        if is_present(kept):
+            seconds = time.perf_counter() - started
+            return FingerprintResult(reference, from_bytes(kept), {"seconds": seconds, "bytes_read": 0, "cached": True})
+    result = _compute(model, work, started)
+    if work.cache is not None and is_present(key):
+        _keep(work.cache, key, result.fingerprint)
+    return result
+
+
+def _keep(cache: FeatureCache, key: str, made: Fingerprint) -> None:
+    """A cache that cannot be written costs time later, not the result now: it is said, and work goes on."""
+    try:
+        cache.put(key, to_bytes(made))
+    except StemmaError as error:
+        _log.warning("the fingerprint was not cached: %s", error)
+
+
+def _stored(reference: str) -> Fingerprint | None:
+    parsed = parse_reference(reference)
+    if not isinstance(parsed, PathReference) or parsed.path.suffix != SUFFIX:
+        return None
+    if not parsed.path.is_file():
+        raise InputError(f"There is no fingerprint at {reference}.", advice="Make one with: stemma fingerprint MODEL")
+    return load(Path(parsed.path))
+
+
+def _compute(model: Model, work: Work, started: float) -> FingerprintResult:
+    sources = model.checkpoint.weight_files
+    total = 2 * sum(source.size for source in sources) if not work.sample else 0
+    lock, done = threading.Lock(), 0
+
+    def progress(read: int) -> None:
+        nonlocal done
+        with lock:
+            done += read
+            work.progress(model.reference, done, total)
+
+    made = build_fingerprint(
+        model.anatomy, sources, full=not work.sample, parameters=DEFAULT, progress=progress, workers=work.workers
+    )
+    cost = {"seconds": time.perf_counter() - started, "bytes_read": total // 2}
+    return FingerprintResult(model.reference, made, cost)
+
+
+def _cache_key(model: Model, work: Work) -> str | Missing:
+    """A key that changes with anything the fingerprint depends on: schema, reading, every file's version, metadata."""
+    files = []
+    for source in model.checkpoint.weight_files:
+        version = source.version
+        if isinstance(version, Missing):
+            return version
+        files.append((source.name, source.size, version))
+    anatomy = model.anatomy
+    parts = [(p.key, p.source, p.certain, p.tensor.shape, p.tensor.storage) for p in anatomy.parts]
+    tokens = sorted(anatomy.tokens.by_id.items()) if is_present(anatomy.tokens) else anatomy.tokens
+    metadata = (anatomy.label, anatomy.container, anatomy.scheme, anatomy.facts, anatomy.declared, anatomy.missing)
+    remarks = (anatomy.exempt, anatomy.warnings)
+    described = (DEFAULT.schema, work.sample, work.base, files, parts, tokens, metadata, remarks)
+    return sha256(repr(described).encode("utf-8", "surrogatepass")).hexdigest()
