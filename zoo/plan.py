@@ -78,8 +78,8 @@ class _Group:
         for percent in (25, 50):
             legs = (*base.legs, Leg(-(-steps * percent // 100), "first", self._order(5 + percent)))
             yield self._root(f"fork-{percent}", run(1, legs), None, 1)
-        yield self._root("untrained", Untrained(shape, base.init), "X4", 1)
-        yield self._root("untrained-other", Untrained(shape, self._init(4)), "X1", 1)
+        yield self._root("untrained", Untrained(shape, base.init), "X4", 0)
+        yield self._root("untrained-other", Untrained(shape, self._init(4)), "X1", 0)
 
     def trained_on(self) -> Iterator[Specimen]:
         tuned = self._tune
@@ -97,14 +97,14 @@ class _Group:
         dropped = tuple(i for i in layers if i != len(layers) // 2)
         permute = Permute(self._order(21))
         yield self._child("permuted", "evasion: permuted", permute, "M1", stage=0)
-        yield self._child("pruned", "pruned 50 %", Prune(0.5), "M6")
-        yield self._child("layer-dropped", "layer dropped", KeepLayers(dropped), "M6")
-        yield self._child("int8", "int8 round trip", RoundTripInt8(), "M7")
+        yield self._child("pruned", "pruned 50 %", Prune(0.5), "M6", stage=0)
+        yield self._child("layer-dropped", "layer dropped", KeepLayers(dropped), "M6", stage=0)
+        yield self._child("int8", "int8 round trip", RoundTripInt8(), "M7", stage=0)
         merged = ("tuned-light", "tuned-heavy")
-        yield self._child("merged", "linear merge", LinearMerge((0.5, 0.5)), "M9", parents=merged)
+        yield self._child("merged", "linear merge", LinearMerge((0.5, 0.5)), "M9", parents=merged, stage=0)
         retuned = self._tune("second", 22, 0.2, 0.1)
-        yield self._child("permuted-tuned", "evasion: permuted, tuned", retuned, "M2", parents=("permuted",))
-        yield self._child("twin-permuted", "evasion: permuted", permute, "M1", parents=("twin-data",))
+        yield self._child("permuted-tuned", "evasion: permuted, tuned", retuned, "M2", parents=("permuted",), stage=0)
+        yield self._child("twin-permuted", "evasion: permuted", permute, "M1", parents=("twin-data",), stage=0)
 
     def _root(self, suffix: str, recipe: Recipe, exclusion: str | None, stage: int) -> Specimen:
         return Specimen(
