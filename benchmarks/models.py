@@ -104,9 +104,7 @@ def _write_shard(file: Path, tensors: dict[str, tuple[int, ...]], seed: int, tun
                 out.write(block.astype(ml_dtypes.bfloat16).tobytes())
 
 
-def _blocks(
-    name: str, dimensions: tuple[int, ...], seed: int, tuned: int | None
-) -> Iterator[npt.NDArray[np.float32]]:
+def _blocks(name: str, dimensions: tuple[int, ...], seed: int, tuned: int | None) -> Iterator[npt.NDArray[np.float32]]:
     """The tensor in blocks of rows. Scales are those of trained models: noise .02, learned part as large."""
     key = list(name.encode())
     base = np.random.Generator(np.random.SFC64([seed, *key]))
