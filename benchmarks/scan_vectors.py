@@ -43,7 +43,7 @@ def main() -> None:
     generator = np.random.Generator(np.random.PCG64(1))
     picked = generator.integers(0, options.count, options.queries)
     queries = vectors[picked] + 0.02 * generator.standard_normal((options.queries, 256), dtype=np.float32)
-    for name, codes in (("float32", None), ("packed", packed)):
+    for name, codes in [("float32", None), *([("packed", packed)] if packed else [])]:
         seconds, looked_at, right = [], [], 0
         nearest(vectors, queries[0], options.limit, packed=codes)
         for query in queries:
