@@ -39,6 +39,18 @@ def _compressed(
     return {f"layer.{name}": from_torch(part) for name, part in written.items()}, from_torch(expected.float())
 
 
+def _uniform(*shape: int) -> Any:
+    return lambda torch: torch.rand(shape) * 0.05 + 0.02
+
+
+def _powers(torch: Any) -> Any:
+    return 2.0 ** torch.randint(-4, 3, (ROWS, COLUMNS // 32)).float()
+
+
+def _eight_bit(torch: Any) -> Any:
+    return (torch.rand(ROWS, COLUMNS // 16) * 200 + 20).to(torch.float8_e4m3fn).float()
+
+
 def _config(**weights: Any) -> dict[str, Any]:
     groups = {"group_0": {"weights": weights, "input_activations": {"num_bits": 16}}}
     return {"quantization_config": {"quant_method": "compressed-tensors", "config_groups": groups}}
@@ -50,9 +62,7 @@ def test_packed_integers(bits: int, symmetric: bool) -> None:
     low, high = -(1 << (bits - 1)), (1 << (bits - 1)) - 1
     zero = None if symmetric else (lambda torch: torch.randint(low, high + 1, (ROWS, 2), dtype=torch.int8))
     arguments = {"num_bits": bits, "group_size": 128, "symmetric": symmetric, "strategy": "group"}
-    arrays, expected = _compressed(
-        "pack-quantized", (lambda torch: torch.rand(ROWS, 2) * 0.05 + 0.02), zero, **arguments
-    )
+    arrays, expected = _compressed("pack-quantized", _uniform(ROWS, 2), zero, **arguments)
     tensor = unpack_one(arrays, _config(**arguments))
     assert tensor.name == "layer.weight"
     assert tensor.storage == f"compressed-tensors int{bits} g128"
@@ -61,9 +71,7 @@ def test_packed_integers(bits: int, symmetric: bool) -> None:
 
 def test_packed_rows_without_groups_and_with_a_ragged_width() -> None:
     arguments = {"num_bits": 3, "symmetric": True, "strategy": "channel"}
-    arrays, expected = _compressed(
-        "pack-quantized", (lambda torch: torch.rand(37, 1) + 0.1), shape=(37, 75), **arguments
-    )
+    arrays, expected = _compressed("pack-quantized", _uniform(37, 1), shape=(37, 75), **arguments)
     check_reads(unpack_one(arrays, _config(**arguments)), expected, rtol=1e-5)
 
 
@@ -75,7 +83,7 @@ def test_plain_integers(strategy: str, symmetric: bool) -> None:
     arguments: dict[str, Any] = {"num_bits": 8, "symmetric": symmetric, "strategy": strategy}
     if strategy == "group":
         arguments["group_size"] = 64
-    arrays, expected = _compressed("int-quantized", (lambda torch: torch.rand(shape) * 0.01 + 0.01), zero, **arguments)
+    arrays, expected = _compressed("int-quantized", _uniform(*shape), zero, **arguments)
     check_reads(unpack_one(arrays, _config(**arguments)), expected, rtol=1e-5)
 
 
@@ -85,9 +93,7 @@ def test_plain_floats(strategy: str) -> None:
     arguments: dict[str, Any] = {"num_bits": 8, "type": "float", "symmetric": True, "strategy": strategy}
     if strategy == "block":
         arguments["block_structure"] = [128, 128]
-    arrays, expected = _compressed(
-        "float-quantized", (lambda torch: torch.rand(shape) * 0.01 + 0.01), shape=(192, 300), **arguments
-    )
+    arrays, expected = _compressed("float-quantized", _uniform(*shape), shape=(192, 300), **arguments)
     label = {"tensor": "per tensor", "channel": "per row", "block": "128x128"}[strategy]
     tensor = unpack_one(arrays, _config(**arguments))
     assert tensor.storage == f"FP8 E4M3FN {label}"
@@ -104,7 +110,7 @@ def test_nvfp4() -> None:
     }
     arrays, expected = _compressed(
         "nvfp4-pack-quantized",
-        (lambda torch: (torch.rand(ROWS, COLUMNS // 16) * 200 + 20).to(torch.float8_e4m3fn).float()),
+        _eight_bit,
         **arguments,
     )
     tensor = unpack_one(arrays, _config(**arguments))
@@ -121,9 +127,7 @@ def test_nvfp4() -> None:
 )
 def test_powers_of_two(form: str, bits: int, storage: str) -> None:
     arguments = {"num_bits": bits, "type": "float", "group_size": 32, "strategy": "group", "symmetric": True}
-    arrays, expected = _compressed(
-        form, (lambda torch: 2.0 ** torch.randint(-4, 3, (ROWS, COLUMNS // 32)).float()), **arguments
-    )
+    arrays, expected = _compressed(form, _powers, **arguments)
     tensor = unpack_one(arrays, _config(**arguments))
     assert tensor.storage == storage
     check_reads(tensor, expected)
@@ -131,9 +135,7 @@ def test_powers_of_two(form: str, bits: int, storage: str) -> None:
 
 def test_mxfp8() -> None:
     arguments = {"num_bits": 8, "type": "float", "group_size": 32, "strategy": "group", "symmetric": True}
-    arrays, expected = _compressed(
-        "mxfp8-quantized", (lambda torch: 2.0 ** torch.randint(-4, 3, (ROWS, COLUMNS // 32)).float()), **arguments
-    )
+    arrays, expected = _compressed("mxfp8-quantized", _powers, **arguments)
     tensor = unpack_one(arrays, _config(**arguments))
     assert tensor.storage == "MXFP8"
     check_reads(tensor, expected)
