@@ -44,6 +44,6 @@ def adapter_part(path: Path, tensor: LazyTensor, match: Match, ending: str) -> P
     target = "+".join(slot.role.value for slot in match.rule.slots) or "exempt"
     block = match.rule.slots[0].block if match.rule.slots else ""
     numbers = match.numbers
-    words = (block, *map(str, numbers.extra), target, ending if role is Role.OTHER_VECTOR else "")
+    words = (block, *numbers.extra, target, ending if role is Role.OTHER_VECTOR else "")
     site = Site(match.stack, numbers.layer, numbers.expert, ".".join(filter(None, words)))
     return Part(role, site, tensor, path.name)

@@ -91,7 +91,7 @@ def _add(out: Assembled, item: Found, around: Surroundings) -> None:
 
 def _site(item: Found, slot: Slot, expert: int) -> Site:
     numbers = item.match.numbers
-    block = ".".join(filter(None, (slot.block, *map(str, numbers.extra))))
+    block = ".".join(filter(None, (slot.block, *numbers.extra)))
     return Site(item.match.stack, numbers.layer, numbers.expert if expert < 0 else expert, block)
 
 

@@ -15,6 +15,7 @@ from stemma.anatomy.naming import Path
 from stemma.anatomy.scheme import Scheme
 
 READS_RESIDUAL = frozenset((Role.Q, Role.K, Role.V, Role.GATE, Role.UP, Role.Q_A, Role.KV_A, Role.ROUTER))
+_TEXT = {"decoder", "encoder"}
 WRITES_RESIDUAL = frozenset((Role.O, Role.DOWN))
 
 
@@ -48,17 +49,20 @@ def hidden_size(shapes: Iterable[tuple[int, ...]]) -> int:
     return max(counts, key=lambda length: (counts[length], -length), default=0)
 
 
-def choose(kinds: Sequence[Kind], width: int, schemes: Sequence[Scheme]) -> Scheme | None:
+def choose(kinds: Sequence[Kind], width: int, schemes: Sequence[Scheme], component: str = "") -> Scheme | None:
     """The scheme that explains most; on a tie the one whose orientations fit the width, then the more specific.
+
+    Where all that is equal, a scheme made for the component goes before others, and text before towers.
 
     None where no scheme explains a single tensor.
     """
     present = {_pattern(kind.sample.segments) for kind in kinds}
-    best: tuple[tuple[int, int, int], Scheme] | None = None
+    best: tuple[tuple[int, int, int, bool], Scheme] | None = None
+    home = {component} & {scheme.stack for scheme in schemes} or _TEXT
     for scheme in schemes:
         if not all(_occurs(path, present) for path in scheme.signature):
             continue
-        score = (*_score(scheme, kinds, width), len(scheme.signature))
+        score = (*_score(scheme, kinds, width), len(scheme.signature), scheme.stack in home)
         if score[0] and (best is None or score > best[0]):
             best = (score, scheme)
     return best[1] if best else None

@@ -29,7 +29,7 @@ def cover(paths: Sequence[Path], shapes: Mapping[str, tuple[int, ...]], componen
     """
     out = Covered(unknown=list(paths))
     for _ in range(_ROUNDS):
-        choice = choose(kinds(out.unknown, shapes), width, load_schemes())
+        choice = choose(kinds(out.unknown, shapes), width, load_schemes(), component)
         if choice is None:
             break
         left: list[Path] = []

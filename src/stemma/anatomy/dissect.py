@@ -20,6 +20,7 @@ from stemma.anatomy.fixed import exempt_by_ending, exempt_tables, exempt_ties
 from stemma.anatomy.interface import Anatomy, Exempt, Part
 from stemma.anatomy.llama_cpp import undo_conversion
 from stemma.anatomy.naming import Path, paths
+from stemma.anatomy.scheme import load_schemes
 from stemma.anatomy.tokens import canonical_tokens
 from stemma.weights.interface import Checkpoint, LazyTensor
 
@@ -31,13 +32,14 @@ def dissect(checkpoint: Checkpoint) -> Anatomy:
         SourceError: those rows could not be read.
     """
     tensors, missing = undo_conversion(checkpoint)
-    wanted, exempt = exempt_by_ending(paths(tensors))
+    wanted, exempt = exempt_by_ending(paths(tensors, _first_segments()))
     parts, schemes, warnings = _components(wanted, tensors, checkpoint, exempt, missing)
     parts, tied = exempt_ties(exempt_tables(parts, exempt), exempt)
     parts, repeated = unique(parts)
     if repeated:
         warnings.append(f"{len(repeated)} tensors repeat a place that is taken, such as {repeated[0]}.")
-    facts, contradictions = gather(checkpoint.config, parts, tied)
+    shared = any(scheme.shared_layers for scheme in load_schemes() if scheme.name in schemes)
+    facts, contradictions = gather(checkpoint.config, parts, tied, shared)
     return Anatomy(
         label=checkpoint.label,
         container=checkpoint.container,
@@ -50,6 +52,10 @@ def dissect(checkpoint: Checkpoint) -> Anatomy:
         missing=missing,
         warnings=(*checkpoint.warnings, *warnings, *contradictions),
     )
+
+
+def _first_segments() -> frozenset[str]:
+    return frozenset(segment for scheme in load_schemes() for segment in scheme.root.children)
 
 
 def _components(

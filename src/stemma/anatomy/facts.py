@@ -12,13 +12,15 @@ from stemma.identity import Missing, is_present
 _SIDES = ("vision", "audio", "projector", "other")
 
 
-def gather(raw: Mapping[str, Any] | Missing, parts: Sequence[Part], tied: bool | None) -> tuple[Facts, list[str]]:
+def gather(
+    raw: Mapping[str, Any] | Missing, parts: Sequence[Part], tied: bool | None, shared: bool = False
+) -> tuple[Facts, list[str]]:
     """Facts of the main model, and a sentence for every claim of the configuration that the shapes contradict."""
     config = Config(raw)
     main = [part for part in parts if part.site.stack.partition(".")[0] not in _SIDES]
     said: list[str] = []
     hidden = _settle("hidden size", _hidden(main), config.number(*HIDDEN), said)
-    layers = _settle("number of layers", _layers(main), config.number(*LAYERS), said)
+    layers = _settle("number of layers", 0 if shared else _layers(main), config.number(*LAYERS), said)
     vocabulary = _settle("vocabulary", _vocabulary(main), config.number(*VOCABULARY), said)
     facts = Facts(
         model_type=config.text("model_type"),
@@ -32,6 +34,7 @@ def gather(raw: Mapping[str, Any] | Missing, parts: Sequence[Part], tied: bool |
         norm=_norm(config, main),
         activation=config.text(*ACTIVATION),
         tied=_tied(config, main) if tied is None else tied,
+        shared_layers=shared,
     )
     return facts, said + _heads_fit(facts, main)
 

@@ -111,6 +111,7 @@ class Facts:
     """Config facts used to interpret tensors; each may be missing with its reason.
 
     ``position`` is one of "rotary", "learned", "sinusoidal", "alibi", "relative", "none".
+    ``shared_layers`` is True where one stored layer serves all ``layers`` (ALBERT); it is kept as layer 0.
     """
 
     model_type: str | Missing
@@ -124,6 +125,7 @@ class Facts:
     norm: str | Missing
     activation: str | Missing
     tied: bool | Missing
+    shared_layers: bool = False
 
 
 @dataclass(frozen=True)

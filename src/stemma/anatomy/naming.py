@@ -1,7 +1,9 @@
 """From a stored name to a canonical path: wrappers stripped, the component of a composite model found.
 
 The tables are in ``data/paths.toml``: ``wrappers`` are segments that only say how a model was wrapped,
-``components`` are segments that open a part with its own stacks (a vision tower, an audio encoder),
+````language`` are the wrappers that
+set a language model apart from towers beside it, ``components`` are segments that open a part with its own stacks
+(a vision tower, an audio encoder),
 ``endings`` are last segments whose tensors are never trained weights, with the reason.
 """
 
@@ -9,13 +11,14 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 
 MAIN = ""
+LEAVES = {"weight": False, "bias": True, "gamma": False, "beta": True}
+_HALVES = frozenset(("encoder", "decoder"))
 _NUMBERED = re.compile(r"\b(expert)_(\d+)\b")
 
 
@@ -33,6 +36,7 @@ class Tables:
     """What ``paths.toml`` holds."""
 
     wrappers: frozenset[str]
+    language: frozenset[str]
     components: Mapping[str, str]
     endings: Mapping[str, str]
 
@@ -44,16 +48,18 @@ def tables() -> Tables:
     document = tomllib.loads(text)
     components = {word: part for part, words in document["components"].items() for word in words}
     endings = {word: reason for reason, words in document["endings"].items() for word in words}
-    return Tables(frozenset(document["wrappers"]), components, endings)
+    language = frozenset(document["language"])
+    return Tables(frozenset(document["wrappers"]) | language, language, components, endings)
 
 
-def paths(names: Iterable[str]) -> tuple[Path, ...]:
-    """Each name as a path, in order."""
+def paths(names: Iterable[str], heads: Collection[str] = ()) -> tuple[Path, ...]:
+    """Each name as a path, in order; ``heads`` are the first segments that schemes know."""
     known = tables()
     listed = list(names)
     split = [_segments(name) for name in listed]
-    common = _unknown_wrapper(split, known)
-    return tuple(_path(name, segments, known, common) for name, segments in zip(listed, split, strict=True))
+    common = _unknown_wrapper(split, heads)
+    halves = _halves(split, known)
+    return tuple(_path(name, segs, known, common, halves) for name, segs in zip(listed, split, strict=True))
 
 
 def _segments(name: str) -> tuple[str, ...]:
@@ -63,30 +69,44 @@ def _segments(name: str) -> tuple[str, ...]:
     return tuple(_NUMBERED.sub(r"\1.\2", name).split("."))
 
 
-def _path(name: str, segments: tuple[str, ...], known: Tables, common: str) -> Path:
-    component, at = _component(segments, known)
+def _halves(split: Iterable[tuple[str, ...]], known: Tables) -> frozenset[str]:
+    """Whether "encoder" and "decoder" at the head of a name join two whole models, rather than name a stack.
+
+    So it is where a decoder holds a wrapped model, or where the language model lies beside them in a part of
+    its own.
+    """
+    for segments in split:
+        head = segments[:2] if segments[0] != "model" else segments[1:3]
+        if head[0] in known.language or (head[0] == "decoder" and len(head) > 1 and head[1] in known.wrappers):
+            return _HALVES
+    return frozenset()
+
+
+def _path(name: str, segments: tuple[str, ...], known: Tables, common: str, halves: frozenset[str]) -> Path:
+    component, at = _component(segments, known, halves)
     while at < len(segments) - 1 and (segments[at] in known.wrappers or (at == 0 and segments[0] == common)):
         at += 1
     return Path(name, component, segments[at:])
 
 
-def _component(segments: tuple[str, ...], known: Tables) -> tuple[str, int]:
+def _component(segments: tuple[str, ...], known: Tables, halves: frozenset[str]) -> tuple[str, int]:
     """The outermost component that the path enters before any number, and where the path goes on behind it."""
-    component, at = MAIN, 0
-    for place, segment in enumerate(segments[:-1]):
+    component, at, wrapped = MAIN, 0, True
+    last = -2 if segments[-1] in LEAVES else -1
+    for place, segment in enumerate(segments[:last]):
         if segment.isdecimal():
             break
         if segment in known.components:
             component, at = component or known.components[segment], place + 1
+        elif wrapped and segment in halves:
+            component, at = segment, place + 1
+        wrapped = wrapped and segment in known.wrappers and segment not in known.language
     return component, at
 
 
-def _unknown_wrapper(split: list[tuple[str, ...]], known: Tables) -> str:
-    """A first segment that every name shares and that is no path of any scheme can only be a wrapper."""
-    from stemma.anatomy.scheme import load_schemes  # noqa: PLC0415
-
-    first, count = Counter(segments[0] for segments in split).most_common(1)[0] if split else ("", 0)
-    if count < len(split) or first in known.wrappers or first in known.components or count < 2:
+def _unknown_wrapper(split: Sequence[tuple[str, ...]], heads: Collection[str]) -> str:
+    """A first segment that every name shares and that no scheme begins with can only be a wrapper."""
+    first = split[0][0] if len(split) > 1 else ""
+    if first in heads or any(segments[0] != first for segments in split):
         return ""
-    taken = {segment for scheme in load_schemes() for segment in scheme.root.children}
-    return "" if first in taken else first
+    return first

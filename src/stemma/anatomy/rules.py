@@ -1,7 +1,8 @@
 """One rule of a naming scheme, and the tree of paths in which rules are looked up.
 
 A pattern is a path of segments joined by dots. ``{a,b}`` stands for either text (an alternative may hold dots or
-be empty), ``<layer>``, ``<expert>`` and ``<n>`` for a decimal number. Matching walks the path from its first
+be empty), ``<layer>``, ``<expert>`` and ``<n>`` for a decimal number, ``<word>`` for any
+one segment. Matching walks the path from its first
 segment to its last: there is no substring search and no order among rules.
 """
 
@@ -14,9 +15,9 @@ from typing import Any
 
 from stemma.anatomy.interface import Role
 
-CAPTURES = ("<layer>", "<expert>", "<n>")
+CAPTURES = ("<layer>", "<expert>", "<n>", "<word>")
 WAYS = ("rows", "heads", "alternate", "quarters")
-_SEGMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_\-]*|[0-9]+|<layer>|<expert>|<n>")
+_SEGMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_\-]*|[0-9]+|<layer>|<expert>|<n>|<word>")
 _BRACES = re.compile(r"\{([^{}]*)\}")
 _FIELDS = {"role", "fused", "by", "transposed", "stacked", "bias", "exempt", "stack", "stacks"}
 
@@ -99,11 +100,12 @@ class Rule:
 
 @dataclass(frozen=True)
 class Captured:
-    """The numbers that a path held: -1 where there was none; ``extra`` are those of ``<n>``."""
+    """The numbers that a path held: -1 where there was none; ``extra`` is what ``<n>`` and
+    ``<word>`` stood for."""
 
     layer: int = -1
     expert: int = -1
-    extra: tuple[int, ...] = ()
+    extra: tuple[str, ...] = ()
 
 
 @dataclass
@@ -158,7 +160,7 @@ def walk(
     for segment in segments[start:stop]:
         child = node.children.get(segment)
         if child is None:
-            if not node.capture or not segment.isdecimal() or len(segment) > 7:
+            if not node.capture or (node.capture != "<word>" and (not segment.isdecimal() or len(segment) > 7)):
                 return None
             child = node.children["#"]
             if node.capture == "<layer>":
@@ -166,6 +168,6 @@ def walk(
             elif node.capture == "<expert>":
                 expert = int(segment)
             else:
-                extra = (*extra, int(segment))
+                extra = (*extra, segment)
         node = child
     return node, Captured(layer, expert, extra)

@@ -1,7 +1,8 @@
 """Naming schemes: data files that say what the tensor names of one family of models mean.
 
 A file in ``schemes/`` holds ``name``, ``about``, optionally ``extends`` (other files whose tables it starts from
-and may override), ``signature`` (paths that must occur for the scheme to apply) and three tables:
+and may override), ``signature`` (paths that must occur for the scheme to apply), ``stack`` (of what lies outside
+the layers), ``shared_layers`` (one stored layer serves all) and three tables:
 
 | table | key | value |
 |---|---|---|
@@ -22,11 +23,11 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
 
+from stemma.anatomy.naming import LEAVES
 from stemma.anatomy.rules import Captured, Node, Rule, SchemeError, alternatives, plant, walk
 
 _TABLES = ("trunks", "layer", "root")
-_KEYS = {"name", "about", "extends", "signature", "stack", *_TABLES}
-LEAVES = {"weight": False, "bias": True, "gamma": False, "beta": True}
+_KEYS = {"name", "about", "extends", "signature", "stack", "shared_layers", *_TABLES}
 NOTHING = Captured()
 
 
@@ -48,6 +49,7 @@ class Scheme:
     about: str
     stack: str
     signature: tuple[tuple[str, ...], ...]
+    shared_layers: bool = False
     root: Node = field(default_factory=Node)
     layer: Node = field(default_factory=Node)
 
@@ -95,6 +97,7 @@ def build(document: Mapping[str, Any], library: Mapping[str, Mapping[str, Any]])
         about=str(document["about"]),
         stack=str(merged["stack"]),
         signature=tuple(path for pattern in document.get("signature", ()) for path in alternatives(pattern)),
+        shared_layers=document.get("shared_layers", False) is True,
     )
     for pattern, stack in merged["trunks"].items():
         plant(scheme.root, pattern, str(stack))

@@ -15,12 +15,14 @@ from numpy.typing import NDArray
 from stemma.anatomy.choose import READS_RESIDUAL, WRITES_RESIDUAL
 from stemma.anatomy.interface import Role
 from stemma.anatomy.rules import Rule
-from stemma.anatomy.views import Index, Rows, RowsAt, Transposed
+from stemma.anatomy.views import Index, Reshaped, Rows, RowsAt, Transposed
 from stemma.identity import Missing
 from stemma.weights.interface import LazyTensor
 
 QKV = (Role.Q, Role.K, Role.V)
 KV_B = (Role.K_B, Role.V_B)
+_LIKE_QUERIES = (Role.Q, Role.ATTENTION_GATE)
+_TURNS = {"alternate": 0, "quarters": 4}
 MAX_EXPERTS = 4096
 
 
@@ -42,7 +44,8 @@ class Surroundings:
 def unstack(tensor: LazyTensor, rule: Rule, around: Surroundings) -> list[tuple[int, LazyTensor]] | Missing:
     """``(expert, tensor)`` for stacked experts, each as (out, in); ``[(-1, tensor)]`` for anything else."""
     if not rule.stacked:
-        return [(-1, Transposed(tensor) if rule.transposed and len(tensor.shape) == 2 else tensor)]
+        flat = flattened(tensor, rule)
+        return [(-1, Transposed(flat) if rule.transposed and len(flat.shape) == 2 else flat)]
     if len(tensor.shape) == 3 or (len(tensor.shape) == 2 and rule.bias):
         count = tensor.shape[0]
         if count > MAX_EXPERTS:
@@ -59,6 +62,15 @@ def unstack(tensor: LazyTensor, rule: Rule, around: Surroundings) -> list[tuple[
     return [(expert, Transposed(part) if turned else part) for expert, part in enumerate(parts)]
 
 
+def flattened(tensor: LazyTensor, rule: Rule) -> LazyTensor:
+    """A projection whose output or input keeps an axis of heads, or of convolution taps of length one, as a matrix."""
+    shape = tensor.shape
+    matrix = {slot.role for slot in rule.slots} & (READS_RESIDUAL | WRITES_RESIDUAL)
+    if len(shape) < 3 or not shape[0] or not matrix:
+        return tensor
+    return Reshaped(tensor, (shape[0], tensor.count // shape[0]))
+
+
 def _turned(shape: tuple[int, ...], rule: Rule, width: int) -> bool:
     """Whether a matrix lies as (in, out): by the residual's width where it decides, else as the rule says."""
     roles = {slot.role for slot in rule.slots}
@@ -73,34 +85,33 @@ def _turned(shape: tuple[int, ...], rule: Rule, width: int) -> bool:
 def pieces(tensor: LazyTensor, rule: Rule, around: Surroundings) -> list[LazyTensor] | Missing:
     """One canonical tensor for every slot of the rule, in its order; Missing says why that cannot be done."""
     roles = tuple(slot.role for slot in rule.slots)
-    count, rows = len(roles), tensor.shape[0] if tensor.shape else 1
-    if count == 1:
+    rows = tensor.shape[0] if tensor.shape else 1
+    if len(roles) == 1:
         return [tensor]
-    if rule.by == "heads":
-        index = _by_heads(roles, rows, around)
-        return index if isinstance(index, Missing) else [RowsAt(tensor, rows_of) for rows_of in index]
-    if rule.by == "alternate":
-        if rows % count:
-            return Missing(f"{rows} rows cannot alternate between {count} roles")
-        return [RowsAt(tensor, np.arange(first, rows, count)) for first in range(count)]
-    if rule.by == "quarters":
-        if rows % (4 * count):
-            return Missing(f"{rows} rows are not {count} roles in four shards")
-        shards = np.arange(rows).reshape(4, count, rows // 4 // count)
-        return [RowsAt(tensor, shards[:, place].reshape(-1)) for place in range(count)]
-    sizes = _sizes(roles, rows, around)
-    if isinstance(sizes, Missing):
-        return sizes
-    ends = np.cumsum(sizes).tolist()
-    return [Rows(tensor, end - size, end) for end, size in zip(ends, sizes, strict=True)]
+    if rule.by == "rows":
+        sizes = _sizes(roles, rows, around)
+        if isinstance(sizes, Missing):
+            return sizes
+        ends = np.cumsum(sizes).tolist()
+        return [Rows(tensor, end - size, end) for end, size in zip(ends, sizes, strict=True)]
+    index = _by_heads(roles, rows, around) if rule.by == "heads" else _in_turns(len(roles), rows, _TURNS[rule.by])
+    return index if isinstance(index, Missing) else [RowsAt(tensor, rows_of) for rows_of in index]
+
+
+def _in_turns(count: int, rows: int, shards: int) -> list[NDArray[np.int64]] | Missing:
+    """Row numbers of each role where all of them repeat in every shard; 0 shards: row by row."""
+    if rows % (count * max(1, shards)):
+        return Missing(f"{rows} rows cannot alternate between {count} roles in {shards or rows} shards")
+    numbers = np.arange(rows).reshape(shards or rows // count, count, -1)
+    return [numbers[:, place].reshape(-1) for place in range(count)]
 
 
 def _sizes(roles: Sequence[Role], rows: int, around: Surroundings) -> list[int] | Missing:
-    count = len(roles)
-    if tuple(roles) == QKV and 0 < around.value_rows < rows and (rows - around.value_rows) % 2 == 0:
-        rest = (rows - around.value_rows) // 2
-        if rest <= around.value_rows:
-            return [around.value_rows, rest, rest]
+    """Rows of each role: those of the queries (and their gate) are known, keys and values share the rest."""
+    count, queries = len(roles), sum(role in _LIKE_QUERIES for role in roles)
+    rest, odd = divmod(rows - queries * around.value_rows, 2)
+    if Role.Q in roles and count == queries + 2 and around.value_rows and not odd and 0 < rest <= around.value_rows:
+        return [around.value_rows if role in _LIKE_QUERIES else rest for role in roles]
     if rows % count:
         return Missing(f"{rows} rows cannot be {count} equal parts")
     return [rows // count] * count
