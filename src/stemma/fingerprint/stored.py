@@ -99,11 +99,11 @@ class ArrayReader:
         self._arrays = arrays
         self._read: set[str] = set()
 
-    def plain(self, name: str, kind: str, axes: int) -> NDArray[Any]:
-        """The array of that type and number of axes, finite."""
+    def plain(self, name: str, kind: str, axes: int, *, also: str | None = None) -> NDArray[Any]:
+        """The array of that type (or of the type ``also``) and number of axes, finite."""
         array = self._arrays[name]
         self._read.add(name)
-        if array.dtype.name != kind or array.ndim != axes:
+        if array.dtype.name not in (kind, also) or array.ndim != axes:
             raise ValueError(f"{name} is {array.dtype.name} of shape {array.shape}, expected {kind} with {axes} axes")
         if array.dtype.kind == "f" and not np.isfinite(array).all():
             raise ValueError(f"{name} holds NaN or infinite values")
