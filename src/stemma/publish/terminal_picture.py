@@ -34,7 +34,7 @@ def picture_lines(ruling: Ruling, width: int, *, ascii_only: bool) -> list[Text]
 
 def _line(row: Row, names: int, glyphs: str) -> Text:
     cells = [c for c in row.cells if c is not None]
-    line = Text(f" {visible(row.name, names - 1)[:names]:<{names}}  ")
+    line = Text(f" {_cut(visible(row.name), names):<{names}}  ")
     for cell in row.cells:
         line.append(_glyph(cell, glyphs), style="bold" if cell and cell.sure else "dim")
     if cells:
@@ -43,6 +43,10 @@ def _line(row: Row, names: int, glyphs: str) -> Text:
         if any(c.log10_p is not None for c in cells):
             line.append(f"  {sure}/{len(cells)}", style="bold" if sure else "dim")
     return line
+
+
+def _cut(name: str, width: int) -> str:
+    return name if len(name) <= width else name[: width - 1] + "…"
 
 
 def _glyph(cell: Cell | None, glyphs: str) -> str:

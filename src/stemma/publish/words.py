@@ -57,7 +57,7 @@ def verdict(ruling: Ruling) -> str:
 def headline(ruling: Ruling) -> str:
     """The ruling as one sentence."""
     if ruling.label is Label.LINKED:
-        return _linked(ruling) + (f", by {ruling.mechanism.meaning} ({ruling.mechanism})." if ruling.mechanism else ".")
+        return _linked(ruling)
     if ruling.established is Established.DEFAULT:
         return "No link between model A and model B was established; they count as independent."
     if ruling.exclusion:
@@ -69,17 +69,19 @@ def headline(ruling: Ruling) -> str:
 
 
 def _linked(ruling: Ruling) -> str:
+    how = f", by {ruling.mechanism.meaning} ({ruling.mechanism})" if ruling.mechanism else ""
+    which = f" ({ruling.mechanism})" if ruling.mechanism else ""
     match ruling.kinship:
         case Kinship.COPY:
-            return "Model A and model B hold the same trained weights"
+            return f"Model A and model B hold the same trained weights{which}."
         case Kinship.DESCENDANT:
-            return "Model B was made out of the trained weights of model A"
+            return f"Model B was made out of the trained weights of model A{how}."
         case Kinship.ANCESTOR:
-            return "Model A was made out of the trained weights of model B"
+            return f"Model A was made out of the trained weights of model B{how}."
         case Kinship.COMMON_ANCESTOR:
-            return "Model A and model B were both made out of the trained weights of a third model"
+            return f"Model A and model B were both made out of the trained weights of a third model{how}."
         case Kinship.UNDETERMINED | Kinship.NONE:
-            return "Model A and model B share trained weights; which came first is not established"
+            return f"Model A and model B share trained weights{how}. Which came first is not established."
         case _:
             assert_never(ruling.kinship)
 

@@ -20,7 +20,10 @@ def heatmap(ruling: Ruling) -> Content:
     return (
         el(
             "figure",
-            [el("div", _band(columns, rows, wide), class_="scroll") for columns, rows in picture.bands(_ROOM)],
+            [
+                el("div", _band(columns, rows, wide), class_="scroll", tabindex="0")
+                for columns, rows in picture.bands(_ROOM)
+            ],
             _legend(),
             el(
                 "figcaption",
@@ -29,7 +32,7 @@ def heatmap(ruling: Ruling) -> Content:
                 f" {picture.left_out} more layers are not drawn." if picture.left_out else None,
             ),
         ),
-        el("details", el("summary", "The same as a table"), el("div", _table(picture), class_="scroll")),
+        el("details", el("summary", "The same as a table"), el("div", _table(picture), class_="scroll", tabindex="0")),
     )
 
 

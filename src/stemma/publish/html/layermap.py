@@ -23,7 +23,7 @@ def layer_map(pairs: Sequence[LayerPair], layers_a: int | None, layers_b: int | 
     return (
         el(
             "figure",
-            el("div", _drawing(drawn, above, below), class_="scroll"),
+            el("div", _drawing(drawn, above, below), class_="scroll", tabindex="0"),
             el(
                 "figcaption",
                 "Above the layers of model A, below those of model B. A line joins layers that share weights; an "

@@ -46,7 +46,7 @@ def grid(columns: Sequence[str], rows: Sequence[Sequence[Content]], caption: str
     ]
     body = [el("tr", [el("td", cell, class_=kind) for cell, kind in zip(row, numeric, strict=True)]) for row in rows]
     table = el("table", el("caption", caption, class_="note"), el("thead", el("tr", head)), el("tbody", body))
-    return el("div", table, class_="scroll")
+    return el("div", table, class_="scroll", tabindex="0")
 
 
 def model_card(letter: str, name: str, model: ModelSummary | None) -> Element:
