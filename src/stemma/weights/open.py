@@ -15,14 +15,16 @@ from stemma.identity import Missing, is_present
 from stemma.weights.declared import read_declared
 from stemma.weights.formats.gguf import GgufFormat
 from stemma.weights.formats.interface import Contents, Format
+from stemma.weights.formats.onnx import OnnxFormat
 from stemma.weights.formats.safetensors import SafetensorsFormat
 from stemma.weights.formats.shards import listed
 from stemma.weights.formats.torch_zip import TorchZipFormat
 from stemma.weights.interface import Checkpoint, FileSet, RawTokenizer
+from stemma.weights.packed import unpack
 from stemma.weights.strict_json import read_json_object
 from stemma.weights.tokenizers import read_tokenizer
 
-FORMATS: tuple[Format, ...] = (SafetensorsFormat(), TorchZipFormat(), GgufFormat())
+FORMATS: tuple[Format, ...] = (SafetensorsFormat(), TorchZipFormat(), GgufFormat(), OnnxFormat())
 MAX_CONFIG = 16_000_000
 _NO_CONFIG = Missing("no config.json lies beside the weights")
 
@@ -42,6 +44,7 @@ def open_checkpoint(files: FileSet, *, base: Checkpoint | None = None) -> Checkp
     if not contents.tensors:
         raise MalformedFile(files.label, "no tensor at all", "the weights of a model")
     config = _config(files, contents)
+    tensors, packing = unpack(contents.tensors, config)
     declared, remarks = read_declared(files, config)
     tokenizer, tokenizer_remarks = _tokenizer(files, contents)
     return Checkpoint(
@@ -49,11 +52,11 @@ def open_checkpoint(files: FileSet, *, base: Checkpoint | None = None) -> Checkp
         container=container,
         layout=contents.layout,
         weight_files=contents.weight_files,
-        tensors={name: contents.tensors[name] for name in sorted(contents.tensors)},
+        tensors={name: tensors[name] for name in sorted(tensors)},
         config=config,
         tokenizer=tokenizer,
         declared={**declared, **contents.declared},
-        warnings=contents.warnings + remarks + tokenizer_remarks,
+        warnings=contents.warnings + packing + remarks + tokenizer_remarks,
     )
 
 
