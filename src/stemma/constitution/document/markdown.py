@@ -19,9 +19,7 @@ def constitution_markdown(vocabulary: Vocabulary | None = None) -> str:
         _mechanisms(v),
         _terms("Exclusions", "What looks like a link and is none.", v.exclusions),
         _grounds(v),
-        _terms(
-            "Kinship", "What a ruling says of a pair, A being named first.", v.kinships, identifier="Kinship"
-        ),
+        _terms("Kinship", "What a ruling says of a pair, A being named first.", v.kinships, identifier="Kinship"),
         _decisions(v),
         _conservatism(v),
         _statuses(v),
@@ -94,8 +92,7 @@ def _grounds(v: Vocabulary) -> str:
 
 def _decisions(v: Vocabulary) -> str:
     steps = "\n".join(
-        f"{n}. {step.question} → **{step.then}** ({', '.join(step.cite)})"
-        for n, step in enumerate(v.decisions, 1)
+        f"{n}. {step.question} → **{step.then}** ({', '.join(step.cite)})" for n, step in enumerate(v.decisions, 1)
     )
     return f"## Order of decision\n\nThe first question answered with yes decides.\n\n{steps}"
 
