@@ -75,10 +75,10 @@ class Handler(BaseHTTPRequestHandler):
             self._resolve(unquote(parts.path))
 
     def _api(self, path: str) -> None:
-        found = re.fullmatch(r"/api/(models|datasets|spaces)/([^/]+(?:/[^/]+)?)(?:/revision/(.+))?", path)
+        found = re.fullmatch(r"/api/(models|datasets|spaces)/([^/]+(?:/[^/]+)?)(?:/(revision|tree)/(.+))?", path)
         if found is None:
             return self._error(404, "EntryNotFound")
-        kind, name, revision = found[1], found[2], found[3] or "main"
+        kind, name, revision = found[1], found[2], found[4] or "main"
         repository = self._repository(kind, name, reading=False)
         if repository is None:
             return None
@@ -86,10 +86,20 @@ class Handler(BaseHTTPRequestHandler):
         files = repository.revisions.get(commit)
         if files is None:
             return self._error(404, "RevisionNotFound")
+        if found[3] == "tree":
+            tree = [self._tree_entry(file, files[file]) for file in sorted(files)]
+            return self._send(200, json.dumps(tree).encode(), {"Content-Type": "application/json"})
         siblings = [self._sibling(file, files[file]) for file in sorted(files)]
         body = {"_id": "0", "id": name, "modelId": name, "sha": commit, "private": repository.private,
                 "gated": "auto" if repository.gated else False, "tags": [], "siblings": siblings}  # fmt: skip
         return self._send(200, json.dumps(body).encode(), {"Content-Type": "application/json"})
+
+    def _tree_entry(self, name: str, data: bytes) -> dict[str, object]:
+        sha256 = hashlib.sha256(data).hexdigest()
+        entry: dict[str, object] = {"type": "file", "path": name, "size": len(data), "oid": sha256[:40]}
+        if len(data) >= self.server.hub.lfs_from:
+            entry["lfs"] = {"oid": sha256, "size": len(data), "pointerSize": 130}
+        return entry
 
     def _sibling(self, name: str, data: bytes) -> dict[str, object]:
         sha256 = hashlib.sha256(data).hexdigest()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import random
+import resource
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +17,7 @@ from safetensors.numpy import save
 from stemma.errors import (
     AccessDenied,
     BadReference,
+    LimitExceeded,
     ModelNotFound,
     RateLimited,
     SourceChanged,
@@ -232,6 +235,23 @@ def test_download_on_demand_then_cache_then_offline(
     with pytest.raises(SourceError, match="offline"):
         resolve(UrlReference("https://example.org/a.safetensors"), network)
     assert hub.log == []
+
+
+def test_a_full_disk_while_downloading(hub: Hub, network: Network) -> None:
+    hub.add("org/m", FILES)
+    network.download = True
+    files = open_hub("hf:org/m", network)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, before[1]))
+    try:
+        with pytest.raises(LimitExceeded, match="could not be stored"):
+            files.open("model.safetensors")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
+    network.download = False
+    assert not open_hub("hf:org/m", network).open("model.safetensors").is_local
 
 
 def test_the_cached_branch_is_used_when_offline(hub: Hub, network: Network) -> None:

@@ -140,7 +140,8 @@ class FeatureCache:
 
     def stats(self) -> CacheStats:
         """How much is held now."""
-        held = list(self._scan())
+        with exclusive(self._lock):
+            held = list(self._scan())
         return CacheStats(self.directory, len(held), sum(entry.size for entry in held), self.limit)
 
     def trim(self, limit_bytes: int | None = None) -> int:

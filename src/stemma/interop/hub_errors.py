@@ -6,6 +6,7 @@ the messages say so instead of guessing.
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -22,7 +23,7 @@ from huggingface_hub.errors import (
     RevisionNotFoundError,
 )
 
-from stemma.errors import AccessDenied, BadReference, ModelNotFound, SourceError, StemmaError
+from stemma.errors import AccessDenied, BadReference, LimitExceeded, ModelNotFound, SourceError, StemmaError
 from stemma.weights.http_transfer import Transfer, TransientError, status_problem
 from stemma.weights.http_waits import asked_wait
 
@@ -68,6 +69,8 @@ def ask_hub(transfer: Transfer, what: str, question: Callable[[], T]) -> T:
             raise TransientError(problem, wait=wait, cost=cost) from error
         except (OfflineModeIsEnabled, HFValidationError, LocalEntryNotFoundError) as error:
             raise translate(what, error, None) from error
+        except OSError as error:
+            raise _trouble_with_cache(what, error) from error
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise SourceError(
                 f"{what}: the hub's answer is no model description ({type(error).__name__}).",
@@ -75,6 +78,15 @@ def ask_hub(transfer: Transfer, what: str, question: Callable[[], T]) -> T:
             ) from error
 
     return transfer.persist(attempt)
+
+
+def _trouble_with_cache(what: str, error: OSError) -> StemmaError:
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    kind = LimitExceeded if full else SourceError
+    return kind(
+        f"{what} could not be stored in the hub's local cache: {error.strerror or error}.",
+        advice="Free some space or set HF_HUB_CACHE to another disk; without download nothing is stored.",
+    )
 
 
 def status_of(error: HfHubHTTPError) -> int:
