@@ -1,7 +1,15 @@
 """Model to fingerprint: its contents, its schema, its file."""
 
 from stemma.fingerprint.build import build_fingerprint
-from stemma.fingerprint.model import Anchors, FilePrint, Fingerprint, LearnedPart, PartPrint
+from stemma.fingerprint.model import (
+    Anchors,
+    FilePrint,
+    Fingerprint,
+    LayerResponses,
+    LearnedPart,
+    PartPrint,
+    Response,
+)
 from stemma.fingerprint.moments import Moments
 from stemma.fingerprint.schema import DEFAULT, Parameters, require_comparable
 from stemma.fingerprint.store import SUFFIX, from_bytes, load, save, to_bytes
@@ -12,10 +20,12 @@ __all__ = [
     "Anchors",
     "FilePrint",
     "Fingerprint",
+    "LayerResponses",
     "LearnedPart",
     "Moments",
     "Parameters",
     "PartPrint",
+    "Response",
     "build_fingerprint",
     "from_bytes",
     "load",

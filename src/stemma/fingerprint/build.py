@@ -12,10 +12,12 @@ from stemma.anatomy.interface import Anatomy, Tokens
 from stemma.errors import InputError
 from stemma.fingerprint.anchors import collect_anchors
 from stemma.fingerprint.collect import collect_part
-from stemma.fingerprint.model import FilePrint, Fingerprint
+from stemma.fingerprint.model import Anchors, FilePrint, Fingerprint, LayerResponses
 from stemma.fingerprint.plan import plan_reading
+from stemma.fingerprint.responses import all_responses
 from stemma.fingerprint.schema import DEFAULT, Parameters
 from stemma.fingerprint.sketch import sketch_of
+from stemma.fingerprint.spectrum import Spectrum
 from stemma.fingerprint.threads import one_blas_thread
 from stemma.identity import Digest, Missing, is_present
 from stemma.weights.interface import ByteSource
@@ -56,8 +58,11 @@ def build_fingerprint(
         for part, future in zip(anatomy.parts, prints, strict=True):
             _result(future, pool)
             progress(part.tensor.count * part.tensor.dtype.itemsize if full else 0)
-        parts = {p.key: p for p in (_result(f, pool) for f in prints)}
+        collected = [_result(f, pool) for f in prints]
+        parts = {made.key: made for made, _ in collected}
+        spectra = {made.key: spectrum for made, spectrum in collected if spectrum is not None}
         anchor_rows = _result(anchors, pool)
+        responses = _responses(anatomy, anchor_rows, spectra, parameters, full)
         file_prints = sorted((_result(f, pool) for f in files), key=lambda f: f.name)
     return Fingerprint(
         schema=parameters.schema,
@@ -72,10 +77,19 @@ def build_fingerprint(
         parts=parts,
         exempt={e.source: e.reason for e in anatomy.exempt},
         anchors=anchor_rows,
+        responses=responses,
         sketch=sketch_of(parts, anchor_rows, parameters.sketch),
         missing=dict(anatomy.missing),
         warnings=anatomy.warnings,
     )
+
+
+def _responses(
+    anatomy: Anatomy, anchors: Anchors | Missing, spectra: Mapping[str, Spectrum], parameters: Parameters, full: bool
+) -> tuple[LayerResponses, ...] | Missing:
+    if not full:
+        return Missing("neuron responses need whole matrices, and only samples were read")
+    return all_responses(anatomy, anchors, spectra, parameters)
 
 
 def _result(future: Future[T], pool: ThreadPoolExecutor) -> T:

@@ -14,7 +14,7 @@ from stemma.fingerprint.model import Array, LearnedPart, PartPrint
 from stemma.fingerprint.moments import MomentAccumulator, Moments, to_float32
 from stemma.fingerprint.plan import Plan
 from stemma.fingerprint.schema import Parameters
-from stemma.fingerprint.spectrum import learned_spectrum
+from stemma.fingerprint.spectrum import Spectrum, learned_spectrum
 from stemma.identity import Digest, Missing
 from stemma.weights.interface import LazyTensor
 
@@ -44,8 +44,10 @@ class _LeadingBlock:
         return self._block
 
 
-def collect_part(part: Part, plan: Plan, parameters: Parameters, *, full: bool) -> PartPrint:
-    """The print of one part; ``full`` reads every value, else only the planned leading block.
+def collect_part(part: Part, plan: Plan, parameters: Parameters, *, full: bool) -> tuple[PartPrint, Spectrum | None]:
+    """The print of one part, and its spectrum if one was planned.
+
+    ``full`` reads every value, else only the planned leading block.
 
     Raises:
         InputError: the values read hold NaN or infinities, so that nothing can be said of them.
@@ -92,17 +94,19 @@ def _gather_leading(tensor: LazyTensor, rows: int, columns: int) -> _Gathered:
     return _Gathered(_SAMPLED, _SAMPLED, np.ascontiguousarray(to_float32(block)))
 
 
-def _print(part: Part, plan: Plan, parameters: Parameters, gathered: _Gathered) -> PartPrint:
+def _print(part: Part, plan: Plan, parameters: Parameters, gathered: _Gathered) -> tuple[PartPrint, Spectrum | None]:
     extras: dict[str, object] = {}
+    spectrum = None
     if part.key in plan.vectors:
-        extras["vector"] = gathered.leading[:, 0].astype(np.float16).astype(np.float32)
+        extras["vector"] = narrowed(gathered.leading[:, 0]).astype(np.float32)
     if part.key in plan.corners:
         corner = gathered.leading[: plan.side, : plan.side]
         extras["corner"] = requantise(corner)
         extras["exact"] = corner[: parameters.exact_rows, : parameters.exact_columns].copy()
     if part.key in plan.learned:
-        extras["learned"] = _learned(gathered.leading, plan.side, parameters.spectrum_rank)
-    return PartPrint(
+        spectrum = learned_spectrum(gathered.leading, parameters.spectrum_rank)
+        extras["learned"] = _learned(spectrum, plan.side)
+    made = PartPrint(
         part.key,
         part.role,
         part.site,
@@ -115,11 +119,11 @@ def _print(part: Part, plan: Plan, parameters: Parameters, gathered: _Gathered) 
         gathered.moments,
         **extras,  # type: ignore[arg-type]
     )
+    return made, spectrum
 
 
-def _learned(block: Array, side: int, rank: int) -> LearnedPart:
-    spectrum = learned_spectrum(block, rank)
-    values = spectrum.learned(min(side, block.shape[0]), min(side, block.shape[1]))
+def _learned(spectrum: Spectrum, side: int) -> LearnedPart:
+    values = spectrum.learned(min(side, spectrum.shape[0]), min(side, spectrum.shape[1]))
     strengths = tuple(float(v) / spectrum.edge for v in spectrum.values[:8]) if spectrum.edge else ()
     return LearnedPart(
         requantise(values),
@@ -130,6 +134,12 @@ def _learned(block: Array, side: int, rank: int) -> LearnedPart:
         spectrum.capped,
         strengths,
     )
+
+
+def narrowed(values: Array) -> NDArray[np.float16] | Array:
+    """A vector as it is stored: half precision, or float32 where a value lies beyond its range."""
+    fits = np.abs(values).max(initial=0.0) <= np.finfo(np.float16).max
+    return values.astype(np.float16) if fits else values
 
 
 def quantise(values: Array) -> tuple[NDArray[np.int8], Array]:

@@ -83,6 +83,24 @@ class Anchors:
 
 
 @dataclass(frozen=True)
+class Response:
+    """Responses (neurons x tokens, float32): ``whole``, and the part that the learned part of the weights makes."""
+
+    whole: Array
+    learned: Array
+
+
+@dataclass(frozen=True)
+class LayerResponses:
+    """The kept neurons of a layer, by index, and their responses to the leading anchors by role (gate, up, down)."""
+
+    stack: str
+    layer: int
+    neurons: NDArray[np.int64]
+    roles: Mapping[Role, Response]
+
+
+@dataclass(frozen=True)
 class Fingerprint:
     """A model, small: everything that evidence looks at. ``reading`` is "full" or "sampled"."""
 
@@ -98,6 +116,7 @@ class Fingerprint:
     parts: Mapping[str, PartPrint]
     exempt: Mapping[str, str]
     anchors: Anchors | Missing
+    responses: tuple[LayerResponses, ...] | Missing
     sketch: Array
     missing: Mapping[str, str]
     warnings: tuple[str, ...]

@@ -10,8 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stemma.anatomy.interface import Facts, Role, Site
-from stemma.fingerprint.collect import quantise
-from stemma.fingerprint.model import Anchors, Array, FilePrint, Fingerprint, LearnedPart, PartPrint
+from stemma.fingerprint.collect import narrowed, quantise
+from stemma.fingerprint.model import (
+    Anchors,
+    Array,
+    FilePrint,
+    Fingerprint,
+    LayerResponses,
+    LearnedPart,
+    PartPrint,
+    Response,
+)
 from stemma.fingerprint.moments import Moments
 from stemma.fingerprint.stored import (
     ArrayReader,
@@ -47,6 +56,9 @@ def record_of(f: Fingerprint) -> dict[str, Any]:
         "anchors": {"by_string": f.anchors.by_string, "head": _reason_only(f.anchors.head)}
         if is_present(f.anchors)
         else _or_reason(f.anchors),
+        "responses": _or_reason(f.responses)
+        if isinstance(f.responses, Missing)
+        else [{"stack": r.stack, "layer": r.layer, "roles": sorted(x.value for x in r.roles)} for r in f.responses],
         "missing": f.missing,
         "warnings": list(f.warnings),
     }
@@ -64,7 +76,19 @@ def arrays_of(f: Fingerprint) -> dict[str, NDArray[Any]]:
             codes, scale = quantise(part.learned.values)
             arrays[f"learned/{key}"], arrays[f"learned-scale/{key}"] = codes, scale
         if is_present(part.vector):
-            arrays[f"vector/{key}"] = part.vector.astype(np.float16)
+            arrays[f"vector/{key}"] = narrowed(part.vector)
+    for layer in f.responses if is_present(f.responses) else ():
+        place = f"{layer.stack}.{layer.layer}"
+        arrays[f"response-neurons/{place}"] = layer.neurons
+        for role, response in layer.roles.items():
+            whole_codes, whole_scale = quantise(response.whole)
+            codes, scale = quantise(response.learned)
+            arrays[f"response/{place}/{role.value}"], arrays[f"response-scale/{place}/{role.value}"] = (
+                whole_codes,
+                whole_scale,
+            )
+            arrays[f"response-learned/{place}/{role.value}"] = codes
+            arrays[f"response-learned-scale/{place}/{role.value}"] = scale
     if is_present(f.anchors):
         arrays["anchors/keys"], arrays["anchors/ids"] = f.anchors.keys, f.anchors.ids
         arrays["anchors/embedding"], arrays["anchors/embedding-scale"] = quantise(f.anchors.embedding)
@@ -95,6 +119,7 @@ def fingerprint_of(m: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> 
         parts={p.key: p for p in parts},
         exempt=texts(m, "exempt"),
         anchors=_anchors(m, reader),
+        responses=_responses(m, reader),
         sketch=sketch,
         missing=texts(m, "missing"),
         warnings=tuple(lines(m, "warnings")),
@@ -169,7 +194,7 @@ def _part(record: Mapping[str, Any], reader: ArrayReader) -> PartPrint:
         corner=corner,
         exact=kept("exact", lambda n: reader.plain(n, "float32", 2)),
         learned=learned if isinstance(learned, Missing) else _learned(learned, mapping(record, "learned")),
-        vector=kept("vector", lambda n: reader.plain(n, "float16", 1).astype(np.float32)),
+        vector=kept("vector", lambda n: reader.plain(n, "float16", 1, also="float32").astype(np.float32)),
     )
 
 
@@ -223,6 +248,26 @@ def _anchors(record: Mapping[str, Any], reader: ArrayReader) -> Anchors | Missin
     if not len(keys) == len(ids) == len(embedding) or (is_present(head) and head.shape != embedding.shape):
         raise ValueError("anchors whose arrays differ in length")
     return Anchors(flag(m, "by_string"), keys, ids, embedding, head)
+
+
+def _responses(record: Mapping[str, Any], reader: ArrayReader) -> tuple[LayerResponses, ...] | Missing:
+    if isinstance(record["responses"], dict):
+        return Missing(text(mapping(record, "responses"), "missing"))
+    return tuple(_layer_responses(item, reader) for item in items(record, "responses"))
+
+
+def _layer_responses(item: Mapping[str, Any], reader: ArrayReader) -> LayerResponses:
+    stack, layer = text(item, "stack"), whole(item, "layer")
+    place = f"{stack}.{layer}"
+    neurons = reader.plain(f"response-neurons/{place}", "int64", 1)
+    roles = {}
+    for name in lines(item, "roles"):
+        found = reader.coded(f"response/{place}/{name}", f"response-scale/{place}/{name}", None)
+        learned = reader.coded(f"response-learned/{place}/{name}", f"response-learned-scale/{place}/{name}", None)
+        if found.shape != learned.shape or len(found) != len(neurons):
+            raise ValueError(f"responses at {place} whose arrays differ in length")
+        roles[Role(name)] = Response(found, learned)
+    return LayerResponses(stack, layer, neurons, roles)
 
 
 def _facts(m: Mapping[str, Any]) -> Facts:

@@ -17,7 +17,9 @@ class Parameters:
     ``exact_rows`` x ``exact_columns`` entries of each are kept to the last bit;
     ``spectrum_layers`` layers, evenly spread, get a learned part, computed on the leading
     ``spectrum_side`` x ``spectrum_side`` block of each of their matrices with at most ``spectrum_rank`` components;
-    ``anchor_tokens`` rows of the embedding are kept, at most ``anchor_bytes``; vectors up to ``vector_limit``
+    ``anchor_tokens`` rows of the embedding are kept, at most ``anchor_bytes``;
+    the ``response_neurons`` leading neurons of ``response_layers`` layers are seen through ``response_tokens`` of them;
+    vectors up to ``vector_limit``
     values are kept whole; ``experts`` experts of a layer get corners; ``sketch`` is the length of the search vector.
     """
 
@@ -30,6 +32,9 @@ class Parameters:
     spectrum_rank: int = 48
     anchor_tokens: int = 512
     anchor_bytes: int = 400_000
+    response_tokens: int = 64
+    response_neurons: int = 128
+    response_layers: int = 4
     vector_limit: int = 4096
     vector_bytes: int = 700_000
     experts: int = 2

@@ -1,0 +1,123 @@
+"""How neurons respond to tokens: what stays the same however a model is permuted or rotated.
+
+A neuron is seen through anchor tokens: its input weights (gate, up) through the normalised embedding times the gain of
+the layer's norm, its output weights (down) through the embedding. Permuting neurons only permutes the responses;
+permuting or rotating the residual stream, with gains folded or not, leaves them as they are. Of each chosen layer the
+neurons with the largest response through the first input matrix are kept, a rank that no disguise changes, so that two
+fingerprints hold the same ones.
+
+Each response comes with the share of it that the matrix's learned part makes (see ``fingerprint.spectrum``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stemma.anatomy.interface import Anatomy, Part, Role
+from stemma.fingerprint.collect import requantise
+from stemma.fingerprint.model import Anchors, Array, LayerResponses, Response
+from stemma.fingerprint.moments import to_float32
+from stemma.fingerprint.schema import Parameters
+from stemma.fingerprint.spectrum import Spectrum
+from stemma.identity import Missing, is_present
+from stemma.weights.interface import LazyTensor
+
+_INPUTS = (Role.GATE, Role.UP)
+
+
+def response_layers(anatomy: Anatomy, spectra: Mapping[str, Spectrum], count: int) -> list[tuple[str, int]]:
+    """At most ``count`` layers of a stack, evenly spread over those with a spectrum of their MLP; no experts."""
+    stacks: dict[str, set[int]] = {}
+    for part in anatomy.parts:
+        if part.role is Role.DOWN and not part.bias and part.key in spectra and part.site.expert < 0:
+            stacks.setdefault(part.site.stack, set()).add(part.site.layer)
+    chosen = []
+    for stack, layers in sorted(stacks.items()):
+        ordered = sorted(layers)
+        picks = {round(i * (len(ordered) - 1) / max(1, count - 1)) for i in range(min(count, len(ordered)))}
+        chosen += [(stack, ordered[i]) for i in (sorted(picks) if len(ordered) > count else range(len(ordered)))]
+    return chosen
+
+
+def collect_responses(
+    anatomy: Anatomy, anchors: Anchors, spectra: Mapping[str, Spectrum], layer: tuple[str, int], parameters: Parameters
+) -> LayerResponses | Missing:
+    """Responses of the leading neurons of one layer to the leading anchors."""
+    parts = {(p.role, p.bias): p for p in anatomy.parts if (p.site.stack, p.site.layer) == layer and p.site.expert < 0}
+    inputs = [parts[role, False] for role in _INPUTS if (role, False) in parts]
+    down = parts.get((Role.DOWN, False))
+    tokens = anchors.embedding[: parameters.response_tokens]
+    if down is None or not inputs or any(p.tensor.shape[1] != tokens.shape[1] for p in inputs):
+        return Missing("no MLP over the width of the embedding")
+    seen = _seen_by_inputs(anatomy, tokens, parts.get((Role.MLP_NORM, False)))
+    first = _input_response(inputs[0], seen, spectra[inputs[0].key])
+    kept = _leading(first[0], parameters.response_neurons)
+    responses = {inputs[0].role: _response(first, kept)}
+    for part in inputs[1:]:
+        responses[part.role] = _response(_input_response(part, seen, spectra[part.key]), kept)
+    outputs = _output_response(down.tensor, tokens - tokens.mean(axis=0), spectra[down.key], kept)
+    responses[Role.DOWN] = Response(*map(requantise, outputs))
+    return LayerResponses(layer[0], layer[1], kept.astype(np.int64), responses)
+
+
+def _seen_by_inputs(anatomy: Anatomy, tokens: Array, norm: Part | None) -> Array:
+    """The anchors as the layer's inputs would see them without the layers before: normalised, times the gain."""
+    centred = tokens - tokens.mean(axis=1, keepdims=True) if anatomy.facts.norm == "layernorm" else tokens
+    scale = np.sqrt(np.vecdot(centred, centred) / centred.shape[1])
+    seen = centred / np.where(scale > 0, scale, 1)[:, None]
+    if norm is not None and norm.tensor.shape == (tokens.shape[1],):
+        seen = seen * to_float32(norm.tensor.read_all())
+    centred_seen: Array = (seen - seen.mean(axis=0)).astype(np.float32)
+    return centred_seen
+
+
+def _input_response(part: Part, seen: Array, spectrum: Spectrum) -> tuple[Array, Array]:
+    """Responses (neurons x tokens) of every neuron, whole and by the learned part of its input weights."""
+    width = spectrum.shape[1]
+    seen_by_learned = spectrum.right @ (spectrum.right.T @ seen[:, :width].T)
+    whole = np.empty((part.tensor.shape[0], len(seen)), np.float32)
+    learned = np.empty_like(whole)
+    for start, stored in part.tensor.blocks():
+        rows = to_float32(stored)
+        whole[start : start + len(rows)] = rows @ seen.T
+        learned[start : start + len(rows)] = rows[:, :width] @ seen_by_learned
+    return whole, learned
+
+
+def _output_response(
+    tensor: LazyTensor, tokens: Array, spectrum: Spectrum, kept: NDArray[np.intp]
+) -> tuple[Array, Array]:
+    """Responses of the kept neurons' output weights: columns of ``tensor`` (hidden x neurons)."""
+    columns = np.empty((tensor.shape[0], len(kept)), np.float32)
+    for start, stored in tensor.blocks():
+        columns[start : start + len(stored)] = to_float32(stored[:, kept])
+    height = spectrum.shape[0]
+    learned = spectrum.left @ (spectrum.left.T @ columns[:height])
+    return columns.T @ tokens.T, learned.T @ tokens[:, :height].T
+
+
+def _leading(responses: Array, count: int) -> NDArray[np.intp]:
+    strength = np.vecdot(responses, responses)
+    return np.argsort(-strength, kind="stable")[:count]
+
+
+def _response(pair: tuple[Array, Array], kept: NDArray[Any]) -> Response:
+    return Response(requantise(pair[0][kept]), requantise(pair[1][kept]))
+
+
+def all_responses(
+    anatomy: Anatomy, anchors: Anchors | Missing, spectra: Mapping[str, Spectrum], parameters: Parameters
+) -> tuple[LayerResponses, ...] | Missing:
+    """Responses of every chosen layer, or why there are none."""
+    if isinstance(anchors, Missing):
+        return anchors
+    found = []
+    for layer in response_layers(anatomy, spectra, parameters.response_layers):
+        responses = collect_responses(anatomy, anchors, spectra, layer, parameters)
+        if is_present(responses):
+            found.append(responses)
+    return tuple(found) or Missing("no layer has an MLP over the width of the embedding")
