@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from stemma.weights.interface import LazyTensor
 
 Floats = NDArray[np.float32]
+_QUIET = np.errstate(all="ignore")  # adapters may hold NaN and Inf, which are passed on as they are
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class LowRank:
     transposed: bool
     singular: LazyTensor | None = None
 
+    @_QUIET
     def right(self) -> Floats:
         """The factor that every row needs: A scaled, or B transposed and scaled."""
         whole = _floats(self.b.read_all()).T if self.transposed else _floats(self.a.read_all())
@@ -35,6 +37,7 @@ class LowRank:
             whole = whole * _floats(self.singular.read_all()).reshape(-1, 1)
         return whole * np.float32(self.scale)
 
+    @_QUIET
     def left(self, start: int, stop: int) -> Floats:
         """The rows ``start:stop`` of the other factor: (rows, r)."""
         if self.transposed:
@@ -64,36 +67,39 @@ class Merged(LazyTensor):
         for start, rows in self._base.blocks(limit):
             yield start, self._finish(self._sum(rows, start, right), start)
 
+    @_QUIET
     def _sum(self, rows: NDArray[Any], start: int, right: Floats) -> Floats:
         total = rows.astype(np.float32)
         total += self._change.left(start, start + rows.shape[0]) @ right
         return total
 
+    @_QUIET
     def _finish(self, total: Floats, start: int) -> NDArray[Any]:
         if self._magnitude is not None:
-            with np.errstate(all="ignore"):
-                total *= self._factor(total, start)
-        with np.errstate(over="ignore"):
-            return total.astype(self.dtype)
+            total *= self._factor(total, start)
+        return total.astype(self.dtype)
 
     def _factor(self, total: Floats, start: int) -> Floats:
         if self._change.transposed:
             return self._column_factor
         magnitude = self._read_magnitude()[start : start + total.shape[0]]
-        return magnitude[:, None] / np.sqrt(np.square(total).sum(axis=1, keepdims=True))
+        norms: Floats = np.sqrt(np.square(total).sum(axis=1))
+        return (magnitude / norms)[:, None]
 
     @cached_property
+    @_QUIET
     def _column_factor(self) -> Floats:
         squares = np.zeros(self.shape[1], np.float64)
         right = self._change.right()
         for start, rows in self._base.blocks():
             squares += np.square(self._sum(rows, start, right), dtype=np.float64).sum(axis=0)
-        return self._read_magnitude() / np.sqrt(squares).astype(np.float32)
+        norms: Floats = np.sqrt(squares).astype(np.float32)
+        return self._read_magnitude() / norms
 
     def _read_magnitude(self) -> Floats:
-        return (
-            _floats(self._magnitude.read_all()).reshape(-1) if self._magnitude is not None else np.ones(1, np.float32)
-        )
+        if self._magnitude is None:
+            return np.ones(1, np.float32)
+        return _floats(self._magnitude.read_all()).reshape(-1)
 
 
 class Shifted(LazyTensor):
@@ -106,6 +112,10 @@ class Shifted(LazyTensor):
 
     def read(self, start: int, stop: int) -> NDArray[Any]:
         """Entries ``start:stop``."""
+        with np.errstate(all="ignore"):
+            return self._sum(start, stop)
+
+    def _sum(self, start: int, stop: int) -> NDArray[Any]:
         shift = _floats(self._shift.read(start, stop)) * self._scale
         return (_floats(self._base.read(start, stop)) + shift).astype(self.dtype)
 
@@ -124,7 +134,7 @@ class Patched(LazyTensor):
         out = np.array(self._base.read(start, stop))
         held = np.flatnonzero((self._tokens >= start) & (self._tokens < stop))
         if held.size:
-            out[self._tokens[held] - start] = self._rows.read_all()[held].astype(self.dtype)
+            out[self._tokens[held] - start] = _cast(self._rows.read_all()[held], self.dtype)
         return out
 
 
@@ -145,4 +155,10 @@ class Renamed(LazyTensor):
 
 
 def _floats(values: NDArray[Any]) -> Floats:
-    return np.asarray(values).astype(np.float32)
+    with np.errstate(all="ignore"):
+        return np.asarray(values).astype(np.float32)
+
+
+def _cast(values: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
+    with np.errstate(all="ignore"):
+        return values.astype(dtype)

@@ -119,7 +119,8 @@ def is_float8(dtype: np.dtype[Any]) -> bool:
 def to_float32(values: NDArray[Any]) -> Floats:
     """Float32 copies; eight-bit floats by table, which is several times faster than a cast."""
     if not is_float8(values.dtype):
-        return values.astype(np.float32)
+        with np.errstate(all="ignore"):
+            return values.astype(np.float32)
     table = _TABLES.get(values.dtype)
     if table is None:
         table = _TABLES[values.dtype] = _BYTE.view(values.dtype).astype(np.float32)

@@ -140,6 +140,8 @@ def _by_group(operation: np.ufunc, codes: Floats, factors: Floats, group: int, c
 
 def checked_index(tensor: LazyTensor, bound: int) -> NDArray[np.int64]:
     """A map from columns to groups, each entry below ``bound``. Raises MalformedFile for an entry outside."""
+    if tensor.dtype.kind not in "iu":
+        raise MalformedFile(tensor.name, f"{tensor.dtype.name} values", "group numbers")
     index = tensor.read_all().reshape(-1).astype(np.int64)
     if index.size and (index.min() < 0 or index.max() >= bound):
         raise MalformedFile(tensor.name, f"group {index.min()} to {index.max()}", f"groups 0 to {bound - 1}")
