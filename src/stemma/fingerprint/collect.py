@@ -18,6 +18,7 @@ from stemma.fingerprint.spectrum import Spectrum, learned_spectrum
 from stemma.identity import Digest, Missing
 from stemma.weights.interface import LazyTensor
 
+_LARGEST_SCALE = np.nextafter(np.finfo(np.float32).max / np.float32(127), np.float32(0))
 _SAMPLED = Missing("only a sample of the weights was read")
 
 
@@ -146,6 +147,7 @@ def quantise(values: Array) -> tuple[NDArray[np.int8], Array]:
     """Rows as int8 with one float32 scale each: the form in which a corner is stored."""
     scale = (np.abs(values).max(axis=1, initial=0.0) / np.float32(127)).astype(np.float32)
     scale[scale < np.finfo(np.float32).tiny] = 0  # codes of subnormal rows would not fit
+    scale = np.minimum(scale, _LARGEST_SCALE)
     safe = np.where(scale > 0, scale, np.float32(1))
     return np.rint(values / safe[:, None]).astype(np.int8), scale
 
