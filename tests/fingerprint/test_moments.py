@@ -1,0 +1,63 @@
+"""Moments against plain float64 sums."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stemma.fingerprint.moments import MomentAccumulator, Moments, to_float32
+
+
+def moments(*blocks: np.ndarray) -> Moments:
+    gathered = MomentAccumulator()
+    for block in blocks:
+        gathered.add(block)
+    return gathered.result()
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 20_000), st.integers(1, 5000))
+def test_against_float64(seed: int, count: int, step: int) -> None:
+    values = np.random.default_rng(seed).standard_normal(count).astype(np.float32)
+    values[::7] = 0
+    found = moments(*(values[i : i + step] for i in range(0, count, step)))
+    exact = values.astype(np.float64)
+    assert found.count == count
+    assert found.zeros == np.count_nonzero(values == 0)
+    assert found.total == pytest.approx(exact.sum(), abs=1e-5 * count**0.5 + 1e-6)
+    assert found.energy == pytest.approx((exact**2).sum(), rel=1e-5)
+    assert (found.smallest, found.largest) == (values.min(), values.max())
+    assert found.mean == pytest.approx(exact.mean(), abs=1e-6)
+    assert found.variance == pytest.approx(exact.var(), rel=1e-4, abs=1e-6)
+
+
+def test_blocks_have_any_shape() -> None:
+    values = np.random.default_rng(0).standard_normal((64, 128)).astype(np.float32)
+    assert moments(values) == moments(values.reshape(-1))
+
+
+def test_small_values_on_a_large_mean_keep_their_sum() -> None:
+    values = np.full(1 << 20, 0.1, np.float32)
+    assert moments(values).total == pytest.approx(float(np.float32(0.1)) * (1 << 20), rel=1e-5)
+
+
+def test_nothing() -> None:
+    empty = moments(np.zeros((0, 4), np.float32))
+    assert empty == moments() == Moments(0, 0.0, 0.0, 0.0, 0.0, 0)
+    assert (empty.mean, empty.variance) == (0.0, 0.0)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_values_that_are_not_finite_are_seen(value: float) -> None:
+    gathered = MomentAccumulator()
+    values = np.zeros(5000, np.float32)
+    values[4999] = value
+    gathered.add(values)
+    assert not gathered.finite
+
+
+def test_float32_is_not_copied() -> None:
+    values = np.zeros(3, np.float32)
+    assert to_float32(values) is values
+    assert to_float32(values.astype(np.float16)).dtype == np.float32

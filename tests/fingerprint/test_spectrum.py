@@ -1,0 +1,91 @@
+"""Planted components are found, noise has none, and both ways of computing agree."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from stemma.fingerprint.spectrum import Spectrum, learned_spectrum
+
+
+def noise(seed: int, m: int, n: int, deviation: float = 0.02) -> NDArray[np.float32]:
+    return (deviation * np.random.default_rng(seed).standard_normal((m, n))).astype(np.float32)
+
+
+def planted(seed: int, m: int, n: int, strengths: list[float], deviation: float = 0.02) -> NDArray[np.float32]:
+    """Noise plus one component per strength, whose singular value is that many times the edge."""
+    generator = np.random.default_rng(seed)
+    left = np.linalg.qr(generator.standard_normal((m, len(strengths))))[0]
+    right = np.linalg.qr(generator.standard_normal((n, len(strengths))))[0]
+    edge = deviation * (m**0.5 + n**0.5)
+    strong = (left * (np.array(strengths) * edge)) @ right.T
+    return (noise(seed + 1, m, n, deviation) + strong).astype(np.float32)
+
+
+@pytest.mark.parametrize(("m", "n"), [(64, 96), (200, 120), (300, 400)])
+def test_planted_components_are_found(m: int, n: int) -> None:
+    found = learned_spectrum(planted(1, m, n, [6.0, 4.0, 3.0]), 48)
+    assert len(found.values) == 3
+    assert found.noise == pytest.approx(0.02, rel=0.03)
+    assert 1 < found.edge / (found.noise * (m**0.5 + n**0.5)) < 1.04
+    assert np.all(found.values / found.edge > np.array([5.7, 3.8, 2.8]))
+    assert not found.capped
+
+
+def test_the_learned_part_is_what_was_planted() -> None:
+    bare, full = noise(2, 300, 400), planted(1, 300, 400, [8.0, 6.0])
+    found = learned_spectrum(full, 48)
+    strong = full - bare
+    learned = found.learned(300, 400)
+    assert np.corrcoef(learned.ravel(), strong.ravel())[0, 1] > 0.97
+    assert np.allclose(found.learned(10, 20), learned[:10, :20], atol=1e-6)
+
+
+@pytest.mark.parametrize(("m", "n", "draws"), [(64, 64, 100), (96, 200, 100), (272, 300, 40)])
+def test_pure_noise_has_no_learned_part(m: int, n: int, draws: int) -> None:
+    empty = sum(len(learned_spectrum(noise(100 + seed, m, n), 48).values) == 0 for seed in range(draws))
+    assert empty >= 0.95 * draws
+
+
+def test_exact_and_randomised_agree() -> None:
+    block = planted(3, 320, 288, [6.0, 4.0, 2.0, 1.6])
+    randomised = learned_spectrum(block, 48)
+    left, values, right = np.linalg.svd(block, full_matrices=False)
+    count = len(randomised.values)
+    assert count == 4
+    assert randomised.values == pytest.approx(values[:count], rel=1e-4)
+    exact_part = (left[:, :count] * values[:count]) @ right[:count]
+    assert np.abs(randomised.learned(320, 288) - exact_part).max() < 1e-3 * np.abs(exact_part).max() + 1e-4
+
+
+def test_the_same_bits_every_time() -> None:
+    block = planted(3, 320, 288, [6.0, 4.0])
+    a, b = learned_spectrum(block, 48), learned_spectrum(block, 48)
+    assert np.array_equal(a.learned(64, 64), b.learned(64, 64))
+
+
+def test_scaling_the_matrix_scales_everything() -> None:
+    block = planted(4, 80, 90, [5.0, 3.0])
+    one, four = learned_spectrum(block, 20), learned_spectrum(4 * block, 20)
+    assert four.values == pytest.approx(4 * one.values, rel=1e-5)
+    assert four.noise == pytest.approx(4 * one.noise, rel=1e-5)
+
+
+def test_more_components_than_are_computed_are_reported() -> None:
+    assert learned_spectrum(planted(5, 100, 100, [9.0] * 12), 4).capped
+
+
+@pytest.mark.parametrize("shape", [(8, 8), (1, 5), (8, 300)])
+def test_small_and_empty_matrices(shape: tuple[int, int]) -> None:
+    found = learned_spectrum(np.zeros(shape, np.float32), 48)
+    assert isinstance(found, Spectrum)
+    assert len(found.values) == 0
+    assert not found.learned(*shape).any()
+
+
+def test_a_matrix_of_low_rank_is_all_learned() -> None:
+    generator = np.random.default_rng(6)
+    block = (generator.standard_normal((60, 2)) @ generator.standard_normal((2, 50))).astype(np.float32)
+    found = learned_spectrum(block, 48)
+    assert np.allclose(found.learned(60, 50), block, atol=1e-4)
