@@ -42,7 +42,7 @@ def find_mechanism(pair: PairEvidence, sharing: Sharing) -> Finding:
         finding = clue(pair, sharing)
         if finding is not None:
             return finding
-    return _tuned(pair)
+    return _disguised(pair) if sharing.disguised else _tuned(pair)
 
 
 def kinship_of(finding: Finding) -> Kinship:
@@ -67,9 +67,9 @@ def _copy(pair: PairEvidence, _sharing: Sharing) -> Finding | None:
     return Finding(Mechanism.M1, Direction.UNDETERMINED, reason, (tensors.evidence,), copy=True)
 
 
-def _rounded(pair: PairEvidence, _sharing: Sharing) -> Finding | None:
+def _rounded(pair: PairEvidence, sharing: Sharing) -> Finding | None:
     entries = pair.entries
-    if not is_present(entries) or pair.facts.same_shapes < 1.0:
+    if not is_present(entries) or pair.facts.same_shapes < 1.0 or not sharing.in_place:
         return None
     for kind, direction in ((entries.rounded_b_of_a, Direction.A_TO_B), (entries.rounded_a_of_b, Direction.B_TO_A)):
         if kind:
@@ -103,9 +103,9 @@ def _repeated_in(fingerprint: Fingerprint, _pair: PairEvidence) -> bool:
     return max(digests.values(), default=0) > 1
 
 
-def _pruned(pair: PairEvidence, _sharing: Sharing) -> Finding | None:
+def _pruned(pair: PairEvidence, sharing: Sharing) -> Finding | None:
     entries = pair.entries
-    if not is_present(entries):
+    if not is_present(entries) or sharing.disguised:
         return None
     sides = (
         ("B", entries.zeroed_in_b, entries.zeroed_in_a, entries.kept_in_b, Direction.A_TO_B),
@@ -169,9 +169,9 @@ def _untouched_anchor_rows(pair: PairEvidence) -> int:
     return int((a.embedding[left] == b.embedding[right]).all(axis=1).sum())
 
 
-def _adapted(pair: PairEvidence, _sharing: Sharing) -> Finding | None:
+def _adapted(pair: PairEvidence, sharing: Sharing) -> Finding | None:
     change = pair.change
-    if not is_present(change) or not is_present(pair.tensors):
+    if not is_present(change) or not is_present(pair.tensors) or sharing.disguised:
         return None
     largest = max(change.ranks)
     if largest == 0 or largest > 32 or change.explained < 0.9:
@@ -181,6 +181,17 @@ def _adapted(pair: PairEvidence, _sharing: Sharing) -> Finding | None:
         f"that carries {change.explained:.0%} of it: a merged low-rank adapter."
     )
     return Finding(Mechanism.M8, Direction.UNDETERMINED, reason, (change.evidence,))
+
+
+def _disguised(pair: PairEvidence) -> Finding:
+    matching = pair.matching
+    share = matching.evidence.effect if is_present(matching) else 0.0
+    reason = (
+        f"The same neurons ({share:.0%} of those compared) stand in another order or basis: one model is the other "
+        "reparametrised, " + ("unchanged otherwise." if share > 0.99 else "and trained on.")
+    )
+    mechanism = Mechanism.M1 if share > 0.99 else Mechanism.M2
+    return Finding(mechanism, Direction.UNDETERMINED, reason, copy=share > 0.99)
 
 
 def _tuned(pair: PairEvidence) -> Finding:

@@ -9,10 +9,13 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
+
 from stemma.constitution.exclusions import look_alike
 from stemma.constitution.interface import Direction, Established, Label, LayerPair, Ruling
 from stemma.constitution.mechanism import Finding, find_mechanism, kinship_of
-from stemma.constitution.sharing import Sharing, find_sharing, level
+from stemma.constitution.sharing import Sharing, find_sharing
 from stemma.constitution.training import Shared, TrainingVerdict, judge_training
 from stemma.evidence.interface import Evidence
 from stemma.evidence.pair import PLANNED, PairEvidence
@@ -20,6 +23,8 @@ from stemma.identity import Missing, is_present
 from stemma.vocabulary import Exclusion, Kinship
 
 DEFAULT_ALPHA = 1e-6
+_MINIMUM_UNITS = 100
+_FEW_NEURONS = 10
 
 
 def rule(pair: PairEvidence, *, alpha: float = DEFAULT_ALPHA) -> Ruling:
@@ -29,20 +34,16 @@ def rule(pair: PairEvidence, *, alpha: float = DEFAULT_ALPHA) -> Ruling:
     if is_present(tensors) and tensors.is_copy:
         return _linked(pair, sharing, None, alpha)
     if not sharing.found:
-        return _nothing_shared(pair, sharing, alpha)
+        return _independent(pair, sharing, None, _nothing_shared(pair, sharing), alpha)
     verdict = judge_training(pair, sharing)
     if verdict.shared is Shared.TRAINING:
         return _linked(pair, sharing, verdict, alpha)
-    return _not_derived(pair, sharing, verdict, alpha)
+    return _independent(pair, sharing, verdict, _not_derived(sharing, verdict), alpha)
 
 
 def _linked(pair: PairEvidence, sharing: Sharing, verdict: TrainingVerdict | None, alpha: float) -> Ruling:
     finding = find_mechanism(pair, sharing)
-    reasons = [*_shared_sentences(sharing), finding.reason]
-    if verdict is not None:
-        reasons.insert(len(reasons) - 1, f"It is trained weights that are shared: {verdict.reason}")
-    evidence = (*sharing.evidence, *(verdict.evidence if verdict else ()), *finding.evidence, *pair.facts.evidence)
-    missing = (*sharing.not_examined, *(verdict.not_examined if verdict else ()), *_always_unseen(pair))
+    trained = [f"It is trained weights that are shared: {verdict.reason}"] if verdict else []
     return Ruling(
         label=Label.LINKED,
         established=Established.SHOWN,
@@ -50,76 +51,95 @@ def _linked(pair: PairEvidence, sharing: Sharing, verdict: TrainingVerdict | Non
         direction=finding.direction,
         mechanism=finding.mechanism,
         exclusion=None,
-        reasons=tuple(reasons),
-        not_examined=missing,
-        evidence=_unique(evidence),
+        reasons=(*_shared_sentences(sharing), *trained, finding.reason),
+        not_examined=_not_examined(pair, sharing, verdict),
+        evidence=_evidence(pair, sharing, verdict, finding),
         layer_map=_layer_map(sharing, finding),
         alpha=alpha,
         tests_planned=len(PLANNED),
     )
 
 
-def _nothing_shared(pair: PairEvidence, sharing: Sharing, alpha: float) -> Ruling:
-    alike = look_alike(pair)
-    bounds = [f"{t.test} z = {t.statistic:.1f}" for t in sharing.evidence if t.log10_p is not None]
-    found = f"Nothing is shared beyond chance ({', '.join(bounds)})." if bounds else "Nothing could be compared."
-    reasons = [found, *([alike[1]] if alike else [])]
-    missing = (
-        *sharing.not_examined,
-        "disguises: a permuted or rotated copy would not be seen by the tests that ran",
-        *_always_unseen(pair),
-    )
-    return _independent(pair, sharing, None, alpha, Established.DEFAULT, None, tuple(reasons), missing)
-
-
-def _not_derived(pair: PairEvidence, sharing: Sharing, verdict: TrainingVerdict, alpha: float) -> Ruling:
-    twins = verdict.shared is Shared.SEED
-    reasons = (*_shared_sentences(sharing), f"But {verdict.reason}")
-    return _independent(
-        pair,
-        sharing,
-        verdict,
-        alpha,
-        Established.SHOWN if twins else Established.DEFAULT,
-        Exclusion.X4 if twins else None,
-        reasons,
-        (*sharing.not_examined, *verdict.not_examined, *_always_unseen(pair)),
-    )
-
-
 def _independent(
-    pair: PairEvidence,
-    sharing: Sharing,
-    verdict: TrainingVerdict | None,
-    alpha: float,
-    established: Established,
-    exclusion: Exclusion | None,
-    reasons: tuple[str, ...],
-    missing: tuple[str, ...],
+    pair: PairEvidence, sharing: Sharing, verdict: TrainingVerdict | None, outcome: _Outcome, alpha: float
 ) -> Ruling:
-    evidence = (*sharing.evidence, *(verdict.evidence if verdict else ()), *pair.facts.evidence)
     return Ruling(
         label=Label.INDEPENDENT,
-        established=established,
+        established=outcome.established,
         kinship=Kinship.NONE,
         direction=Direction.UNDETERMINED,
         mechanism=None,
-        exclusion=exclusion,
-        reasons=reasons,
-        not_examined=missing,
-        evidence=_unique(evidence),
+        exclusion=outcome.exclusion,
+        reasons=outcome.reasons,
+        not_examined=_not_examined(pair, sharing, verdict),
+        evidence=_evidence(pair, sharing, verdict, None),
         alpha=alpha,
         tests_planned=len(PLANNED),
     )
 
 
+@dataclass(frozen=True)
+class _Outcome:
+    """Why a pair is independent, and whether that was shown."""
+
+    established: Established
+    exclusion: Exclusion | None
+    reasons: tuple[str, ...]
+
+
+def _nothing_shared(pair: PairEvidence, sharing: Sharing) -> _Outcome:
+    """Shown only where neurons in place and neurons in disguise were both looked for, with power, and not found."""
+    alike = look_alike(pair)
+    scores = [f"{t.test} {t.statistic:.1f}" for t in sharing.evidence if t.log10_p is not None]
+    found = f"Nothing is shared beyond chance ({', '.join(scores)})." if scores else "Nothing could be compared."
+    if alike is not None and _looked_everywhere(sharing):
+        return _Outcome(Established.SHOWN, alike[0], (found, alike[1]))
+    return _Outcome(Established.DEFAULT, None, (found, *([alike[1]] if alike else [])))
+
+
+def _looked_everywhere(sharing: Sharing) -> bool:
+    run = {t.test: t for t in sharing.evidence}
+    order, matching = run.get("mlp order") or run.get("layer alignment"), run.get("neuron matching")
+    if order is None or matching is None:
+        return False
+    return order.sample >= _MINIMUM_UNITS and matching.sample >= _MINIMUM_UNITS and matching.statistic < _FEW_NEURONS
+
+
+def _not_derived(sharing: Sharing, verdict: TrainingVerdict) -> _Outcome:
+    twins = verdict.shared is Shared.SEED
+    reasons = (*_shared_sentences(sharing), f"But {verdict.reason}")
+    if twins:
+        return _Outcome(Established.SHOWN, Exclusion.X4, reasons)
+    return _Outcome(Established.DEFAULT, None, reasons)
+
+
+def _evidence(
+    pair: PairEvidence, sharing: Sharing, verdict: TrainingVerdict | None, finding: Finding | None
+) -> tuple[Evidence, ...]:
+    pulled = (
+        *sharing.evidence,
+        *(verdict.evidence if verdict else ()),
+        *(finding.evidence if finding else ()),
+        *pair.facts.evidence,
+    )
+    seen: dict[tuple[str, str], Evidence] = {}
+    for item in pulled:
+        seen.setdefault((item.test, item.site), item)
+    return tuple(seen.values())
+
+
 def _shared_sentences(sharing: Sharing) -> list[str]:
-    return [
-        f"{t.test.capitalize()} is shared far beyond chance over {t.site}: z = {t.statistic:.1f}, "
-        f"p = 10^{t.log10_p:.0f}, correlation {t.effect:.2f}."
-        for t in sharing.shared
-        if t.log10_p is not None
-    ]
+    return [_sentence(t) for t in sharing.shared if t.log10_p is not None]
+
+
+def _sentence(test: Evidence) -> str:
+    name = test.test if test.test[:3] != "mlp" else "MLP" + test.test[3:]
+    rounded = math.ceil(test.log10_p) if test.log10_p is not None else 0
+    number = f"{test.statistic:.0f} neurons agree" if test.test == "neuron matching" else f"z = {test.statistic:.1f}"
+    return (
+        f"{name[0].upper()}{name[1:]} is shared far beyond chance over {test.site}: {number}, "
+        f"p < 10^{rounded}, effect {test.effect:.2f}."
+    )
 
 
 def _layer_map(sharing: Sharing, finding: Finding) -> tuple[LayerPair, ...]:
@@ -128,22 +148,14 @@ def _layer_map(sharing: Sharing, finding: Finding) -> tuple[LayerPair, ...]:
     return tuple(LayerPair(str(a), str(b)) for a, b in sharing.pairing)
 
 
-def _always_unseen(pair: PairEvidence) -> tuple[str, ...]:
-    missing = ["distillation into fresh weights leaves no trace in weights"]
+def _not_examined(pair: PairEvidence, sharing: Sharing, verdict: TrainingVerdict | None) -> tuple[str, ...]:
+    """What could not be looked at, as sentences."""
+    missing = [*sharing.not_examined, *(verdict.not_examined if verdict else ())]
     for name, side in (("A", pair.a), ("B", pair.b)):
         if side.reading != "full":
-            missing.append(f"{name} was only sampled: no digests, no exact identity")
-        missing.extend(f"{name}: {what}: {why}" for what, why in sorted(side.missing.items()))
+            missing.append(f"{name} was only sampled: no digests, no exact identity, no neuron matching")
+        missing.extend(f"{name}, {what}: {why}" for what, why in sorted(side.missing.items()))
     if isinstance(pair.tensors, Missing):
         missing.append(f"tensor identity: {pair.tensors.reason}")
-    return tuple(missing)
-
-
-def _unique(evidence: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
-    seen: dict[tuple[str, str], Evidence] = {}
-    for item in evidence:
-        seen.setdefault((item.test, item.site), item)
-    return tuple(seen.values())
-
-
-__all__ = ["DEFAULT_ALPHA", "level", "rule"]
+    missing.append("distillation into fresh weights, which leaves no trace in weights")
+    return tuple(dict.fromkeys(f"{text[0].upper()}{text[1:].rstrip('.')}." for text in missing))

@@ -1,6 +1,7 @@
 """First question: do two models share anything beyond chance?
 
-A yes says that order is shared: by derivation, or by initialisation alone. Which of the two is the next question.
+A yes says that order or neurons are shared: by derivation, or by initialisation alone. Which of the two is the next
+question.
 """
 
 from __future__ import annotations
@@ -22,13 +23,17 @@ MINIMUM_EFFECT = 0.01
 class Sharing:
     """What was found: the tests whose null fell, all evidence pulled, and the layers that belong together.
 
-    ``searched`` tells that ``pairing`` came from a layer alignment, not from equal places.
+    ``searched`` tells that ``pairing`` came from a layer alignment, not from equal places. ``in_place`` are the groups
+    whose units stand in one order and one basis over ``pairing``; ``disguised`` tells that the neurons were found
+    again only by matching.
     """
 
     shared: tuple[Evidence, ...]
     evidence: tuple[Evidence, ...]
     pairing: Pairing
     searched: bool
+    in_place: frozenset[Group]
+    disguised: bool
     not_examined: tuple[str, ...]
 
     @property
@@ -42,41 +47,53 @@ def level(alpha: float) -> float:
 
 
 def find_sharing(pair: PairEvidence, alpha: float) -> Sharing:
-    """Run the planned order tests and settle the layer map."""
-    order, attention, residual = pair.order(Group.MLP), pair.order(Group.ATTENTION), pair.residual
-    tests = [t for t in (order, attention, residual) if is_present(t)]
-    shared = [t for t in tests if _falls(t, alpha)]
+    """Run the planned tests, the cheap ones first, and settle the layer map."""
+    mlp, attention, residual = pair.order(Group.MLP), pair.order(Group.ATTENTION), pair.residual
+    tests: list[Evidence | Missing] = [mlp, attention, residual]
     pairing, searched = pair.same_places, False
-    missing = [
-        _unread(name, t) for name, t in (("MLP order", order), ("attention order", attention)) if not is_present(t)
-    ]
-    missing += [_unread("residual order", residual)] if isinstance(residual, Missing) else []
-    if _needs_alignment(pair, order, alpha):
+    if _needs_alignment(pair, mlp, alpha):
         alignment = pair.alignment
-        if isinstance(alignment, Missing):
-            missing.append(_unread("layer alignment", alignment))
-        else:
-            tests.append(alignment.evidence)
-            if _falls(alignment.evidence, alpha):
-                shared.append(alignment.evidence)
-                pairing, searched = _better_pairing(alignment, order, pair.same_places)
-    return Sharing(tuple(shared), tuple(tests), pairing, searched, tuple(missing))
+        tests.append(alignment if isinstance(alignment, Missing) else alignment.evidence)
+        if is_present(alignment) and _falls(alignment.evidence, alpha):
+            pairing, searched = _better_pairing(alignment, mlp, pair.same_places)
+    neurons_in_place = _falls(mlp, alpha) or searched
+    if not neurons_in_place:
+        matching = pair.matching
+        tests.append(matching if isinstance(matching, Missing) else matching.evidence)
+    run = tuple(t for t in tests if is_present(t))
+    shared = tuple(t for t in run if _falls(t, alpha))
+    in_place = {Group.MLP} if neurons_in_place else set()
+    if _falls(attention, alpha) or (neurons_in_place and not _rejects(attention)):
+        in_place.add(Group.ATTENTION)
+    return Sharing(
+        shared,
+        run,
+        pairing,
+        searched,
+        frozenset(in_place),
+        any(t.test == "neuron matching" for t in shared),
+        tuple(dict.fromkeys(t.reason for t in tests if isinstance(t, Missing))),
+    )
 
 
-def _falls(test: Evidence, alpha: float) -> bool:
-    p = test.log10_p
-    return p is not None and p < level(alpha) and test.effect >= MINIMUM_EFFECT
+def _falls(test: Evidence | Missing, alpha: float) -> bool:
+    """Whether the null of a test falls at its level, with an effect worth speaking of."""
+    if isinstance(test, Missing) or test.log10_p is None:
+        return False
+    return test.log10_p < level(alpha) and test.effect >= MINIMUM_EFFECT
+
+
+def _rejects(test: Evidence | Missing) -> bool:
+    """Whether a test ran with enough units and found nothing: then the group is not in place."""
+    return is_present(test) and test.log10_p is not None and test.log10_p > -3.0
 
 
 def _needs_alignment(pair: PairEvidence, order: Evidence | Missing, alpha: float) -> bool:
-    """Where every layer agrees with the one at its place, no other map can be better."""
-    if isinstance(order, Missing):
+    """Where the depths agree and layers at the same place agree, no other map can be better."""
+    if isinstance(order, Missing) or pair.facts.layers[0] != pair.facts.layers[1]:
         return True
-    same_depth = pair.facts.layers[0] == pair.facts.layers[1]
     every_layer = all(s.log10_p is not None and s.log10_p < -3 for s in order.per_site)
-    return not (same_depth and every_layer and _falls(order, alpha)) and not (
-        same_depth and not every_layer and some_layer_shared(order) < level(alpha) and order.effect > 0.5
-    )
+    return not (every_layer or (some_layer_shared(order) < level(alpha) and order.effect > 0.5))
 
 
 def _better_pairing(alignment: Alignment, order: Evidence | Missing, same: Pairing) -> tuple[Pairing, bool]:
@@ -85,7 +102,3 @@ def _better_pairing(alignment: Alignment, order: Evidence | Missing, same: Pairi
     if len(alignment.pairing) > len(agreeing):
         return alignment.pairing, True
     return same, False
-
-
-def _unread(name: str, reason: Missing | Evidence) -> str:
-    return f"{name}: {reason.reason}" if isinstance(reason, Missing) else name

@@ -1,18 +1,19 @@
 """Second question: is what they share trained, or is it the seed?
 
-Operating points of the learned-part ratio, for MLP and attention matrices apart: above ``derived`` the trained part
-is shared as much as the bulk, below ``twins`` it is not; between the two nothing is established. They were set on the
-calibration half of the zoo and are stated in docs/accuracy.
+Operating points of the learned-part ratio: at ``derived`` and above, the trained part is shared as much as the bulk;
+below ``twins`` it is not; between the two nothing is established. They were set on the calibration half of the zoo.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from stemma.constitution.sharing import Sharing
-from stemma.evidence.interface import Evidence
+from stemma.evidence.interface import Background, Evidence
 from stemma.evidence.learned_overlap import Overlap
+from stemma.evidence.matching import Matching
 from stemma.evidence.pair import PairEvidence
 from stemma.evidence.units import Group
 from stemma.identity import Missing, is_present
@@ -32,10 +33,15 @@ class OperatingPoint:
 
     twins: float
     derived: float
-    error: float = 0.1
+    error: float
 
 
-OPERATING_POINTS = {Group.MLP: OperatingPoint(0.88, 0.92), Group.ATTENTION: OperatingPoint(0.72, 0.80)}
+MATCHED = "matched neurons"
+OPERATING_POINTS: Mapping[str, OperatingPoint] = {
+    Group.MLP: OperatingPoint(0.88, 0.92, 0.10),
+    Group.ATTENTION: OperatingPoint(0.72, 0.80, 0.10),
+    MATCHED: OperatingPoint(0.90, 0.93, 0.08),
+}
 
 
 @dataclass(frozen=True)
@@ -49,25 +55,51 @@ class TrainingVerdict:
 
 
 def judge_training(pair: PairEvidence, sharing: Sharing) -> TrainingVerdict:
-    """Decide from bit-equal trained tensors, else from the learned-part ratios of MLP and attention."""
-    tensors = pair.tensors
-    if is_present(tensors) and tensors.equal_trained >= 1 and tensors.is_copy:
-        return TrainingVerdict(Shared.TRAINING, "every informative matrix is equal, value for value.", (), ())
-    overlaps = {group: pair.overlap(group, sharing.pairing) for group in Group}
-    known = {g: o for g, o in overlaps.items() if is_present(o)}
+    """Decide from bit-equal trained tensors, else from every learned-part ratio that can be had."""
+    ratios = {group: pair.overlap(group, sharing.pairing) for group in sorted(sharing.in_place)}
+    known: dict[str, Overlap] = {str(g): o for g, o in ratios.items() if is_present(o)}
+    missing = [f"{g.value} learned part: {o.reason}" for g, o in ratios.items() if isinstance(o, Missing)]
+    if sharing.disguised:
+        matched = _matched_overlap(pair.matching)
+        if isinstance(matched, Missing):
+            missing.append(matched.reason)
+        else:
+            known[MATCHED] = matched
     evidence = tuple(o.evidence for o in known.values())
-    missing = tuple(f"{g.value} learned part: {o.reason}" for g, o in overlaps.items() if isinstance(o, Missing))
+    tensors = pair.tensors
     if is_present(tensors) and tensors.equal_trained >= 1:
         reason = f"{tensors.equal_trained} matrices that training shaped are equal, value for value."
-        return TrainingVerdict(Shared.TRAINING, reason, evidence, missing)
+        return TrainingVerdict(Shared.TRAINING, reason, evidence, tuple(missing))
     if not known:
-        return TrainingVerdict(Shared.UNCLEAR, "no learned part could be compared on either side.", (), missing)
+        reason = "no learned part could be compared on both sides, so training may have had no share in it."
+        return TrainingVerdict(Shared.UNCLEAR, reason, (), tuple(missing))
     verdict = _by_ratios(known)
-    return TrainingVerdict(verdict, _sentence(known, verdict), evidence, missing)
+    return TrainingVerdict(verdict, _sentence(known, verdict), evidence, tuple(missing))
 
 
-def _by_ratios(known: dict[Group, Overlap]) -> Shared:
-    points = [(overlap, OPERATING_POINTS[group]) for group, overlap in known.items()]
+def _matched_overlap(matching: Matching | Missing) -> Overlap | Missing:
+    if isinstance(matching, Missing):
+        return matching
+    ratio = matching.overlap
+    if ratio is None:
+        return Missing("the matched neurons show no learned part on both sides")
+    evidence = Evidence(
+        test=f"{MATCHED} learned part",
+        site=f"{len(matching.layers)} layers",
+        statistic=ratio.rho,
+        effect=ratio.learned_beta,
+        log10_p=None,
+        null="twins: the initialisation is shared and nothing that training wrote (rho well below 1)",
+        method="ratio of joint regression coefficients on learned part and bulk of token responses, jackknife error",
+        sample=ratio.matrices,
+        background=Background(0.74, 0.05, "twins of the calibration zoo"),
+        facts={"error": ratio.error, "learned_beta": ratio.learned_beta, "bulk_beta": ratio.bulk_beta},
+    )
+    return Overlap(ratio.rho, ratio.error, ratio.bulk_beta, evidence)
+
+
+def _by_ratios(known: Mapping[str, Overlap]) -> Shared:
+    points = [(overlap, OPERATING_POINTS[name]) for name, overlap in known.items()]
     if any(o.rho < p.twins and o.rho + o.error < p.derived for o, p in points):
         return Shared.SEED
     if all(o.rho >= p.derived and o.error <= p.error for o, p in points):
@@ -75,13 +107,13 @@ def _by_ratios(known: dict[Group, Overlap]) -> Shared:
     return Shared.UNCLEAR
 
 
-def _sentence(known: dict[Group, Overlap], verdict: Shared) -> str:
+def _sentence(known: Mapping[str, Overlap], verdict: Shared) -> str:
     ratios = " and ".join(
-        f"{o.rho:.2f} ± {o.error:.2f} over {o.evidence.sample} {g.value} matrices" for g, o in known.items()
+        f"{o.rho:.2f} ± {o.error:.2f} ({name}, {o.evidence.sample} matrices)" for name, o in known.items()
     )
     meaning = {
         Shared.TRAINING: "what training wrote is shared as much as the rest",
         Shared.SEED: "what training wrote is shared far less than the rest, as between runs from one seed",
-        Shared.UNCLEAR: "between what derived models and what twins show",
+        Shared.UNCLEAR: "that lies between what derived models and what twins show",
     }[verdict]
     return f"the learned part is shared {ratios} times as much as the bulk: {meaning}."

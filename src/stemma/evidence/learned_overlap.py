@@ -55,12 +55,11 @@ class Ratio:
 
 @dataclass(frozen=True)
 class Overlap:
-    """rho = max over the sides, with its error; ``from_a`` and ``from_b`` where that side has a learned part."""
+    """rho = max over the sides, with its error. Both sides must show a learned part, else nothing is decided."""
 
     rho: float
     error: float
-    from_a: Ratio | None
-    from_b: Ratio | None
+    bulk_beta: float
     evidence: Evidence
 
 
@@ -73,7 +72,11 @@ def learned_ratio(splits: Sequence[Split]) -> Ratio | None:
     >>> round(learned_ratio(half).rho, 6)
     1.0
     """
-    betas = [b for b in map(_betas, splits) if b is not None]
+    return ratio_of([b for b in map(_betas, splits) if b is not None])
+
+
+def ratio_of(betas: Sequence[tuple[float, float]]) -> Ratio | None:
+    """The ratio of mean betas (learned, bulk) with its jackknife error; None with fewer than two, or no shared bulk."""
     if len(betas) < 2:
         return None
     learned, bulk = np.array(betas).T
@@ -93,8 +96,10 @@ def learned_overlap(a: Layers, b: Layers, pairing: Pairing, group: Group) -> Ove
         return Missing(f"no {group.value} matrices stand at matched places")
     ratios = [_ratio(pairs), _ratio([(y, x) for x, y in pairs])]
     known = [r for r in ratios if r is not None]
-    if not known:
-        return Missing(f"no learned part stands above the noise in the {group.value} matrices, or nothing is shared")
+    if len(known) < 2:
+        return Missing(
+            f"a side shows no learned part above the noise in its {group.value} matrices, or the bulk is not shared"
+        )
     best = max(known, key=lambda r: r.rho)
     evidence = Evidence(
         test=f"{group.value} learned part",
@@ -108,7 +113,7 @@ def learned_overlap(a: Layers, b: Layers, pairing: Pairing, group: Group) -> Ove
         background=Background(0.6, 0.1, "twins of the calibration zoo"),
         facts={"error": best.error, "learned_beta": best.learned_beta, "bulk_beta": best.bulk_beta},
     )
-    return Overlap(best.rho, best.error, ratios[0], ratios[1], evidence)
+    return Overlap(best.rho, best.error, best.bulk_beta, evidence)
 
 
 def _ratio(pairs: Sequence[tuple[PartPrint, PartPrint]]) -> Ratio | None:

@@ -13,6 +13,7 @@ from stemma.evidence.identity import TensorIdentity, file_identity, tensor_ident
 from stemma.evidence.interface import Evidence
 from stemma.evidence.layer_alignment import Alignment, align_layers, identity_pairing
 from stemma.evidence.learned_overlap import Overlap, learned_overlap
+from stemma.evidence.matching import Matching, match_neurons
 from stemma.evidence.order import Pairing, unit_order
 from stemma.evidence.residual_order import residual_order
 from stemma.evidence.rounding import EntryFacts, entry_facts
@@ -20,7 +21,7 @@ from stemma.evidence.units import Group, by_layer
 from stemma.fingerprint import Fingerprint, require_comparable
 from stemma.identity import Missing, is_present
 
-PLANNED = ("mlp order", "some mlp layer", "attention order", "residual order", "layer alignment")
+PLANNED = ("mlp order", "some mlp layer", "attention order", "residual order", "layer alignment", "neuron matching")
 
 
 class PairEvidence:
@@ -80,6 +81,11 @@ class PairEvidence:
     def alignment(self) -> Alignment | Missing:
         """Layer map by search over all pairs of layers."""
         return align_layers(self._a_layers, self._b_layers)
+
+    @cached_property
+    def matching(self) -> Matching | Missing:
+        """The same neurons in whatever order and basis."""
+        return match_neurons(self.a, self.b)
 
     @cached_property
     def change(self) -> LowRank | Missing:

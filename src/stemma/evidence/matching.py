@@ -1,0 +1,208 @@
+"""S2 and S4, neuron matching: are the same neurons there, whatever their order and whatever the basis?
+
+Neurons are seen by their responses to shared tokens (see ``fingerprint.responses``). Two neurons match where each is
+the other's nearest by cosine; the match is made once through the input weights (gate, else up) and once through other
+weights (up, down). N neurons whose two matches agree are counted.
+
+Null: the two views match independently, so that agreements are fixed points of a random permutation and
+P(N >= k) <= 1 / k! [1].
+Alternative: the layers hold the same neurons.
+
+Views of one model are not strictly independent (unrelated models share token geometry, most of all in the first
+layer), so the first layer is not counted, and besides its p-value a result needs a minimum share of agreeing neurons
+in several layers; unrelated models of the calibration zoo reach 0.02 there.
+
+References:
+    [1] J. Riordan (1958), An introduction to combinatorial analysis, chapter 3: the problem of coincidences.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stemma.anatomy.interface import Role
+from stemma.evidence.interface import Background, Evidence, SiteValue
+from stemma.evidence.learned_overlap import Ratio, ratio_of
+from stemma.evidence.residual_order import shared_anchors
+from stemma.evidence.tails import log10_bonferroni
+from stemma.fingerprint import Fingerprint, LayerResponses
+from stemma.identity import Missing, is_present
+
+Array = NDArray[np.floating[Any]]
+
+MINIMUM_SHARE = 0.12
+MINIMUM_COUNT = 12
+_MINIMUM_TOKENS = 24
+_SIGNED = frozenset({Role.GATE})
+
+
+@dataclass(frozen=True)
+class LayerMatch:
+    """One pair of layers: the neurons of A and of B (positions among the kept) whose two matches agree."""
+
+    a: LayerResponses
+    b: LayerResponses
+    left: NDArray[np.int64]
+    right: NDArray[np.int64]
+
+    @property
+    def share(self) -> float:
+        """Agreeing neurons over the kept ones."""
+        return len(self.left) / max(1, min(len(self.a.neurons), len(self.b.neurons)))
+
+
+@dataclass(frozen=True)
+class Matching:
+    """The layers that hold the same neurons, the evidence, and the learned-part ratio over the matched neurons."""
+
+    layers: tuple[LayerMatch, ...]
+    evidence: Evidence
+    overlap: Ratio | None
+
+    @property
+    def pairing(self) -> tuple[tuple[tuple[str, int], tuple[str, int]], ...]:
+        return tuple(((m.a.stack, m.a.layer), (m.b.stack, m.b.layer)) for m in self.layers)
+
+
+def log10_coincidences(count: int) -> float:
+    """log10 of the bound 1 / k! on the chance of k or more fixed points.
+
+    >>> round(log10_coincidences(10), 2)
+    -6.56
+    """
+    return -math.lgamma(count + 1) / math.log(10)
+
+
+def match_neurons(a: Fingerprint, b: Fingerprint) -> Matching | Missing:
+    """Match the kept neurons of every pair of layers, or say why they cannot be matched."""
+    if isinstance(a.responses, Missing):
+        return a.responses
+    if isinstance(b.responses, Missing):
+        return b.responses
+    tokens = _shared_tokens(a, b)
+    if len(tokens[0]) < _MINIMUM_TOKENS:
+        return Missing(f"{len(tokens[0])} anchor tokens are shared, too few to see neurons through")
+    found = [(x, y, _match(x, y, *tokens)) for x in _inner(a.responses) for y in _inner(b.responses)]
+    best = _best_per_layer([m for _, _, m in found])
+    held = tuple(m for m in best if m.share >= MINIMUM_SHARE and len(m.left) >= MINIMUM_COUNT)
+    strongest = max((len(m.left) for m in best), default=0)
+    needed = min(2, len(best))
+    effect = sorted((m.share for m in best), reverse=True)[needed - 1] if best else 0.0
+    evidence = Evidence(
+        test="neuron matching",
+        site=f"{len(held)} of {len(best)} layers",
+        statistic=float(strongest),
+        effect=effect,
+        log10_p=log10_bonferroni(log10_coincidences(strongest), len(found)) if len(held) >= needed else 0.0,
+        null="two views match the neurons of unrelated layers independently",
+        method="mutual nearest neighbours by token responses in two views, bound 1/k!, Bonferroni over layer pairs",
+        sample=sum(min(len(m.a.neurons), len(m.b.neurons)) for m in best),
+        background=Background(0.004, 0.008, "share of agreeing neurons, unrelated models of the calibration zoo"),
+        per_site=tuple(_cell(m) for m in best),
+        facts={"layer_pairs": len(found), "layers_matched": len(held), "tokens": len(tokens[0])},
+    )
+    return Matching(held, evidence, _overlap(held, *tokens))
+
+
+def _inner(responses: Sequence[LayerResponses]) -> list[LayerResponses]:
+    """All but the first layer of each stack; a lone layer stays."""
+    return [r for r in responses if r.layer > 0] or list(responses)
+
+
+def _shared_tokens(a: Fingerprint, b: Fingerprint) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Positions of shared anchors among those that both responses cover."""
+    if not (is_present(a.anchors) and is_present(b.anchors)):
+        empty = np.zeros(0, np.int64)
+        return empty, empty
+    left, right = shared_anchors(a.anchors, b.anchors)
+    covered = (left < _tokens_of(a)) & (right < _tokens_of(b))
+    return left[covered], right[covered]
+
+
+def _tokens_of(fingerprint: Fingerprint) -> int:
+    if isinstance(fingerprint.responses, Missing):
+        return 0
+    return int(min(r.whole.shape[1] for layer in fingerprint.responses for r in layer.roles.values()))
+
+
+def _match(x: LayerResponses, y: LayerResponses, left: NDArray[np.int64], right: NDArray[np.int64]) -> LayerMatch:
+    roles = [r for r in (Role.GATE, Role.UP, Role.DOWN) if r in x.roles and r in y.roles]
+    views = [_mutual(x.roles[r].whole[:, left], y.roles[r].whole[:, right], signed=r in _SIGNED) for r in roles]
+    agreeing: dict[int, int] = {}
+    for other in views[1:]:
+        agreeing |= {i: j for i, j in views[0].items() if other.get(i) == j}
+    return LayerMatch(
+        x, y, np.array(sorted(agreeing), np.int64), np.array([agreeing[i] for i in sorted(agreeing)], np.int64)
+    )
+
+
+def _mutual(x: Array, y: Array, *, signed: bool) -> dict[int, int]:
+    """Pairs of rows, each the other's nearest by cosine (by its size where a scaling may flip the sign)."""
+    cosine = _unit(x) @ _unit(y).T
+    if not signed:
+        cosine = np.abs(cosine)
+    forward, backward = cosine.argmax(axis=1), cosine.argmax(axis=0)
+    return {i: int(j) for i, j in enumerate(forward) if backward[j] == i}
+
+
+def _unit(rows: Array) -> Array:
+    norms = np.sqrt(np.vecdot(rows, rows))
+    unit: Array = rows / np.where(norms > 0, norms, 1)[:, None]
+    return unit
+
+
+def _best_per_layer(matches: Sequence[LayerMatch]) -> list[LayerMatch]:
+    """For each layer of B the layer of A with the most agreeing neurons."""
+    best: dict[tuple[str, int], LayerMatch] = {}
+    for match in matches:
+        key = (match.b.stack, match.b.layer)
+        if key not in best or len(match.left) > len(best[key].left):
+            best[key] = match
+    return [best[key] for key in sorted(best)]
+
+
+def _overlap(held: Sequence[LayerMatch], left: NDArray[np.int64], right: NDArray[np.int64]) -> Ratio | None:
+    """The learned-part ratio over matched neurons, the larger of both sides; None unless both were trained."""
+    sides = [
+        ratio_of([b for m in held for b in _betas(m, left, right)]),
+        ratio_of([b for m in held for b in _betas(LayerMatch(m.b, m.a, m.right, m.left), right, left)]),
+    ]
+    if sides[0] is None or sides[1] is None:
+        return None
+    return max(sides[0], sides[1], key=lambda r: r.rho)
+
+
+def _betas(match: LayerMatch, left: NDArray[np.int64], right: NDArray[np.int64]) -> list[tuple[float, float]]:
+    """Joint regression of B's responses on the learned part and the bulk of A's, one pair of betas for each role."""
+    betas = []
+    for role in match.a.roles:
+        if role not in match.b.roles:
+            continue
+        mine, theirs = match.a.roles[role], match.b.roles[role]
+        whole = mine.whole[np.ix_(match.left, left)]
+        learned = mine.learned[np.ix_(match.left, left)]
+        other = theirs.whole[np.ix_(match.right, right)]
+        signs = np.sign(np.vecdot(whole, other))[:, None]
+        design = np.stack([learned.ravel(), (whole - learned).ravel()], axis=1).astype(np.float64)
+        gram = design.T @ design
+        if np.linalg.cond(gram) < 1e8:
+            solved = np.linalg.solve(gram, design.T @ (other * signs).ravel())
+            betas.append((float(solved[0]), float(solved[1])))
+    return betas
+
+
+def _cell(match: LayerMatch) -> SiteValue:
+    count = len(match.left)
+    return SiteValue(
+        f"{match.a.stack}.{match.a.layer}",
+        f"{match.b.stack}.{match.b.layer}",
+        float(count),
+        log10_coincidences(count),
+        match.share,
+    )
