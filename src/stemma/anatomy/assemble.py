@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from stemma.anatomy.config import Config
@@ -39,23 +39,24 @@ def assemble(found: Iterable[Found], config: Config, width: int) -> Assembled:
     """Parts of one component out of its matched tensors."""
     listed = list(found)
     out = Assembled()
-    heads, kv_heads = config.heads, config.kv_heads
+    heads = config.heads
     value_rows = _by_layer(listed, Role.O, axis=1)
     experts = _by_layer(listed, Role.ROUTER, axis=0)
+    known: dict[tuple[str, int, str], Surroundings] = {}
     for item in listed:
         rule = item.match.rule
         if rule.exempt:
             out.exempt.append(Exempt(item.path.name, rule.exempt))
             continue
-        layer = (item.match.stack, item.match.numbers.layer)
-        block = rule.slots[0].block.partition(".")[0]
-        around = Surroundings(
-            width=width,
-            value_rows=value_rows.get((*layer, block), 0),
-            experts=experts.get((*layer, ""), 0),
-            heads=heads,
-            kv_heads=kv_heads,
-        )
+        stack, layer, block = item.match.stack, item.match.numbers.layer, rule.slots[0].block.partition(".")[0]
+        around = known.get((stack, layer, block))
+        if around is None:
+            around = known[stack, layer, block] = Surroundings(
+                width=width,
+                value_rows=value_rows.get((stack, layer, block), 0),
+                experts=experts.get((stack, layer, ""), 0),
+                heads=heads,
+            )
         _add(out, item, around)
     return out
 
@@ -74,7 +75,7 @@ def _by_layer(found: Iterable[Found], role: Role, axis: int) -> dict[tuple[str, 
 
 def _add(out: Assembled, item: Found, around: Surroundings) -> None:
     rule, name = item.match.rule, item.path.name
-    single = unstack(item.tensor, replace(rule, bias=item.match.bias), around)
+    single = unstack(item.tensor, rule, item.match.bias, around)
     if isinstance(single, Missing):
         _keep_whole(out, item, single)
         return
@@ -107,22 +108,15 @@ def _keep_whole(out: Assembled, item: Found, why: Missing) -> None:
 def unique(parts: Iterable[Part]) -> tuple[list[Part], list[str]]:
     """Parts sorted by key, repeated keys told apart by a numbered block; and the sources that repeated one."""
     taken: dict[str, int] = {}
-    out: list[Part] = []
+    out: dict[str, Part] = {}
     repeated: list[str] = []
-    for part in sorted(parts, key=lambda part: (part.key, part.source)):
-        count = taken[part.key] = taken.get(part.key, 0) + 1
+    for key, part in sorted(((part.key, part) for part in parts), key=lambda pair: (pair[0], pair[1].source)):
+        count = taken[key] = taken.get(key, 0) + 1
         if count == 1:
-            out.append(part)
+            out[key] = part
             continue
         repeated.append(part.source)
         block = f"{part.site.block}.again{count}".lstrip(".")
-        out.append(replace(part, site=replace(part.site, block=block), certain=False))
-    return sorted(out, key=lambda part: part.key), repeated
-
-
-def sources(parts: Iterable[Part]) -> Mapping[str, list[Part]]:
-    """Parts by the stored tensor they come from."""
-    out: dict[str, list[Part]] = {}
-    for part in parts:
-        out.setdefault(part.source, []).append(part)
-    return out
+        again = replace(part, site=replace(part.site, block=block), certain=False)
+        out[again.key] = again
+    return [out[key] for key in sorted(out)], repeated

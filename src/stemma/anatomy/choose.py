@@ -15,6 +15,7 @@ from stemma.anatomy.naming import Path
 from stemma.anatomy.scheme import Scheme
 
 READS_RESIDUAL = frozenset((Role.Q, Role.K, Role.V, Role.GATE, Role.UP, Role.Q_A, Role.KV_A, Role.ROUTER))
+_LARGE = re.compile(r"\.\d\d+(?=\.|$)")
 _TEXT = {"decoder", "encoder"}
 WRITES_RESIDUAL = frozenset((Role.O, Role.DOWN))
 
@@ -34,7 +35,7 @@ def kinds(paths: Iterable[Path], shapes: Mapping[str, tuple[int, ...]]) -> tuple
     samples: dict[tuple[object, ...], Path] = {}
     for path in paths:
         shape = shapes[path.name]
-        key = (*(("#" if len(s) > 1 and s.isdecimal() else s) for s in path.segments), shape)
+        key = (_LARGE.sub(".#", path.name), shape)
         counts[key] += 1
         samples.setdefault(key, path)
     return tuple(Kind(samples[key], shapes[samples[key].name], count) for key, count in counts.items())

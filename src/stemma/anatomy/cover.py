@@ -29,6 +29,8 @@ def cover(paths: Sequence[Path], shapes: Mapping[str, tuple[int, ...]], componen
     """
     out = Covered(unknown=list(paths))
     for _ in range(_ROUNDS):
+        if not out.unknown:
+            break
         choice = choose(kinds(out.unknown, shapes), width, load_schemes(), component)
         if choice is None:
             break

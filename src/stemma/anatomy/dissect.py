@@ -55,7 +55,9 @@ def dissect(checkpoint: Checkpoint) -> Anatomy:
 
 
 def _first_segments() -> frozenset[str]:
-    return frozenset(segment for scheme in load_schemes() for segment in scheme.root.children)
+    return frozenset(
+        segment for scheme in load_schemes() for table in scheme.lineage for segment in table.root.children
+    )
 
 
 def _components(

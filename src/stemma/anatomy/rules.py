@@ -9,7 +9,7 @@ segment to its last: there is no substring search and no order among rules.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -108,6 +108,9 @@ class Captured:
     extra: tuple[str, ...] = ()
 
 
+Numbers = list[tuple[str, str]]
+
+
 @dataclass
 class Node:
     """A segment in the tree of paths."""
@@ -152,22 +155,34 @@ def plant(root: Node, pattern: str, value: object) -> None:
         node.value = value
 
 
-def walk(
-    node: Node, segments: tuple[str, ...], start: int, stop: int, numbers: Captured
-) -> tuple[Node, Captured] | None:
-    """Follow ``segments[start:stop]`` down from a node; None where the tree ends before."""
-    layer, expert, extra = numbers.layer, numbers.expert, numbers.extra
-    for segment in segments[start:stop]:
+def descend(node: Node, segments: Sequence[str], start: int, stop: int, numbers: Numbers) -> tuple[Node, int] | None:
+    """Follow ``segments[start:stop]`` down from a node, as far as a trunk; the node reached and the place behind it.
+
+    What captures stand for is appended to ``numbers``. None where the tree ends before.
+    """
+    for at in range(start, stop):
+        segment = segments[at]
         child = node.children.get(segment)
         if child is None:
-            if not node.capture or (node.capture != "<word>" and (not segment.isdecimal() or len(segment) > 7)):
+            capture = node.capture
+            if not capture or (capture != "<word>" and not (segment.isdecimal() and len(segment) < 8)):
                 return None
             child = node.children["#"]
-            if node.capture == "<layer>":
-                layer = int(segment)
-            elif node.capture == "<expert>":
-                expert = int(segment)
-            else:
-                extra = (*extra, segment)
+            numbers.append((capture, segment))
         node = child
-    return node, Captured(layer, expert, extra)
+        if type(node.value) is str:
+            return node, at + 1
+    return node, stop
+
+
+def captured(numbers: Numbers) -> Captured:
+    """The numbers of a path by what they are."""
+    layer, expert, extra = -1, -1, []
+    for kind, text in numbers:
+        if kind == "<layer>":
+            layer = int(text)
+        elif kind == "<expert>":
+            expert = int(text)
+        else:
+            extra.append(text)
+    return Captured(layer, expert, tuple(extra))

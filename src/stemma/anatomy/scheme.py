@@ -16,19 +16,17 @@ Files whose name begins with an underscore are only there to be extended.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
 
 from stemma.anatomy.naming import LEAVES
-from stemma.anatomy.rules import Captured, Node, Rule, SchemeError, alternatives, plant, walk
+from stemma.anatomy.rules import Captured, Node, Numbers, Rule, SchemeError, alternatives, captured, descend, plant
 
-_TABLES = ("trunks", "layer", "root")
-_KEYS = {"name", "about", "extends", "signature", "stack", "shared_layers", *_TABLES}
-NOTHING = Captured()
+_KEYS = {"name", "about", "extends", "signature", "stack", "shared_layers", "trunks", "layer", "root"}
 
 
 @dataclass(frozen=True)
@@ -43,70 +41,98 @@ class Match:
 
 @dataclass
 class Scheme:
-    """One family's names, ready to be looked up."""
+    """One family's names, ready to be looked up: its own tables before those it extends."""
 
     name: str
     about: str
     stack: str
-    signature: tuple[tuple[str, ...], ...]
+    signature: tuple[tuple[str, ...], ...] = ()
     shared_layers: bool = False
+    parents: tuple[Scheme, ...] = ()
     root: Node = field(default_factory=Node)
     layer: Node = field(default_factory=Node)
 
+    @cached_property
+    def lineage(self) -> tuple[Scheme, ...]:
+        """This scheme, then those it extends, nearest first."""
+        return (self, *(scheme for parent in self.parents for scheme in parent.lineage))
+
     def match(self, segments: tuple[str, ...]) -> Match | None:
         """The meaning of a name without its wrappers; None where the scheme does not know it."""
-        found = self._find(segments, len(segments))
-        if found is not None:
-            rule, numbers, stack = found
-            return Match(rule, numbers, stack, rule.bias)
-        leaf = LEAVES.get(segments[-1])
-        if leaf is None or (found := self._find(segments, len(segments) - 1)) is None:
-            return None
-        rule, numbers, stack = found
-        return Match(rule, numbers, stack, rule.bias or leaf)
+        stop = len(segments) - 1
+        for tables in self.lineage:
+            numbers: Numbers = []
+            found = descend(tables.root, segments, 0, stop, numbers)
+            if found is None:
+                continue
+            node, at = found
+            if type(node.value) is str:
+                return self._in_layer(segments, at, numbers, node.value)
+            match = _meaning(node, segments[stop], numbers, self.stack)
+            if match is not None:
+                return match
+        return None
 
-    def _find(self, segments: tuple[str, ...], stop: int) -> tuple[Rule, Captured, str] | None:
-        node, numbers = self.root, NOTHING
-        for at in range(stop):
-            step = walk(node, segments, at, at + 1, numbers)
-            if step is None:
-                return None
-            node, numbers = step
-            if isinstance(node.value, str):
-                return self._in_layer(segments, at + 1, stop, numbers, node.value)
-        return (node.value, numbers, self._stack(node.value)) if isinstance(node.value, Rule) else None
-
-    def _in_layer(
-        self, segments: tuple[str, ...], start: int, stop: int, numbers: Captured, stack: str
-    ) -> tuple[Rule, Captured, str] | None:
-        step = walk(self.layer, segments, start, stop, numbers)
-        if step is None or not isinstance(step[0].value, Rule):
-            return None
-        rule = step[0].value.within(step[0].value.stack or stack)
-        return None if rule is None else (rule, step[1], rule.stack or stack)
-
-    def _stack(self, rule: Rule) -> str:
-        return rule.stack or self.stack
+    def _in_layer(self, segments: tuple[str, ...], start: int, numbers: Numbers, stack: str) -> Match | None:
+        stop = len(segments) - 1
+        for tables in self.lineage:
+            inner = list(numbers)
+            found = descend(tables.layer, segments, start, stop, inner) if start <= stop else None
+            match = _meaning(found[0], segments[stop], inner, stack) if found else None
+            if match is not None:
+                return match
+        return None
 
 
-def build(document: Mapping[str, Any], library: Mapping[str, Mapping[str, Any]]) -> Scheme:
-    """A scheme from its document; raises SchemeError on anything that is not in the schema or is ambiguous."""
-    merged = _merged(document, library, ())
-    scheme = Scheme(
-        name=str(document["name"]),
-        about=str(document["about"]),
-        stack=str(merged["stack"]),
-        signature=tuple(path for pattern in document.get("signature", ()) for path in alternatives(pattern)),
-        shared_layers=document.get("shared_layers", False) is True,
-    )
-    for pattern, stack in merged["trunks"].items():
-        plant(scheme.root, pattern, str(stack))
-    for pattern, value in merged["root"].items():
-        _plant_rule(scheme.root, pattern, value)
-    for pattern, value in merged["layer"].items():
-        _plant_rule(scheme.layer, pattern, value)
-    _check_trunks(scheme.root)
-    return scheme
+def _meaning(node: Node, last: str, numbers: Numbers, stack: str) -> Match | None:
+    """What the last segment means below a node: a path of its own, else the weight or bias of the node's module."""
+    leaf = False
+    found = descend(node, (last,), 0, 1, numbers)
+    rule = found[0].value if found else None
+    if rule is None and last in LEAVES:
+        rule, leaf = node.value, LEAVES[last]
+    if not isinstance(rule, Rule) or (resolved := rule.within(rule.stack or stack)) is None:
+        return None
+    return Match(resolved, captured(numbers), resolved.stack or stack, resolved.bias or leaf)
+
+
+class Library:
+    """Schemes built from their documents on demand, each one once."""
+
+    def __init__(self, documents: Mapping[str, Mapping[str, Any]]) -> None:
+        self.documents = documents
+        self._built: dict[str, Scheme] = {}
+
+    def scheme(self, stem: str, below: tuple[str, ...] = ()) -> Scheme:
+        """The scheme of a file; raises SchemeError on anything that is not in the schema or is ambiguous."""
+        if stem not in self.documents:
+            raise SchemeError(f"scheme {below[-1] if below else '?'} extends {stem}, which does not exist")
+        if stem in below:
+            raise SchemeError(f"scheme {stem} extends itself")
+        if stem not in self._built:
+            self._built[stem] = self._build(stem, (*below, stem))
+        return self._built[stem]
+
+    def _build(self, stem: str, below: tuple[str, ...]) -> Scheme:
+        document = self.documents[stem]
+        if not set(document) <= _KEYS or not {"name", "about"} <= set(document):
+            raise SchemeError(f"scheme {stem} has unknown or missing keys: {sorted(document)}")
+        signature = document.get("signature", ())
+        scheme = Scheme(
+            name=str(document["name"]),
+            about=str(document["about"]),
+            stack=str(document.get("stack", "decoder")),
+            signature=tuple(path for pattern in signature for path in alternatives(pattern)),
+            shared_layers=document.get("shared_layers", False) is True,
+            parents=tuple(self.scheme(parent, below) for parent in document.get("extends", ())),
+        )
+        for pattern, stack in document.get("trunks", {}).items():
+            plant(scheme.root, pattern, str(stack))
+        for table, root in (("root", scheme.root), ("layer", scheme.layer)):
+            for pattern, value in document.get(table, {}).items():
+                _plant_rule(root, pattern, value)
+        _check_trunks(scheme.root)
+        return scheme
 
 
 def _plant_rule(root: Node, pattern: str, value: object) -> None:
@@ -121,37 +147,6 @@ def _check_trunks(node: Node, path: str = "") -> None:
         if isinstance(child.value, str) and child.children:
             raise SchemeError(f"{path}{segment}: rules below a trunk belong into [layer]")
         _check_trunks(child, f"{path}{segment}.")
-
-
-def _merged(
-    document: Mapping[str, Any], library: Mapping[str, Mapping[str, Any]], seen: tuple[str, ...]
-) -> dict[str, Any]:
-    name = str(document.get("name", "?"))
-    if not set(document) <= _KEYS or not {"name", "about"} <= set(document):
-        raise SchemeError(f"scheme {name} has unknown or missing keys: {sorted(document)}")
-    if name in seen:
-        raise SchemeError(f"scheme {name} extends itself")
-    out: dict[str, Any] = {"stack": "decoder", **{table: {} for table in _TABLES}}
-    for parent in document.get("extends", ()):
-        if parent not in library:
-            raise SchemeError(f"scheme {name} extends {parent}, which does not exist")
-        inherited = _merged(library[parent], library, (*seen, name))
-        for table in _TABLES:
-            out[table].update(inherited[table])
-    out["stack"] = document.get("stack", out["stack"])
-    for table in _TABLES:
-        _override(out[table], document.get(table, {}))
-    return out
-
-
-def _override(table: dict[str, Any], own: Mapping[str, Any]) -> None:
-    """A scheme's own patterns replace inherited ones path by path."""
-    mine = {segments for pattern in own for segments in alternatives(pattern)}
-    for pattern in [p for p in table if any(segments in mine for segments in alternatives(p))]:
-        value = table.pop(pattern)
-        kept = (segments for segments in alternatives(pattern) if segments not in mine)
-        table.update({".".join(segments): value for segments in kept})
-    table.update(own)
 
 
 def _documents(folder: Traversable) -> dict[str, dict[str, Any]]:
@@ -170,9 +165,5 @@ def _documents(folder: Traversable) -> dict[str, dict[str, Any]]:
 def load_schemes() -> tuple[Scheme, ...]:
     """Every scheme of the package, sorted by name."""
     documents = _documents(files("stemma.anatomy") / "schemes")
-    return tuple(build(document, documents) for stem, document in sorted(documents.items()) if not stem.startswith("_"))
-
-
-def names(schemes: Iterable[Scheme]) -> tuple[str, ...]:
-    """Their names in order."""
-    return tuple(scheme.name for scheme in schemes)
+    library = Library(documents)
+    return tuple(library.scheme(stem) for stem in sorted(documents) if not stem.startswith("_"))

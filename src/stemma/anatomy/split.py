@@ -38,15 +38,14 @@ class Surroundings:
     value_rows: int
     experts: int
     heads: int | Missing
-    kv_heads: int | Missing
 
 
-def unstack(tensor: LazyTensor, rule: Rule, around: Surroundings) -> list[tuple[int, LazyTensor]] | Missing:
+def unstack(tensor: LazyTensor, rule: Rule, bias: bool, around: Surroundings) -> list[tuple[int, LazyTensor]] | Missing:
     """``(expert, tensor)`` for stacked experts, each as (out, in); ``[(-1, tensor)]`` for anything else."""
     if not rule.stacked:
         flat = flattened(tensor, rule)
         return [(-1, Transposed(flat) if rule.transposed and len(flat.shape) == 2 else flat)]
-    if len(tensor.shape) == 3 or (len(tensor.shape) == 2 and rule.bias):
+    if len(tensor.shape) == 3 or (len(tensor.shape) == 2 and bias):
         count = tensor.shape[0]
         if count > MAX_EXPERTS:
             return Missing(f"{count} experts are more than {MAX_EXPERTS}")
@@ -63,10 +62,11 @@ def unstack(tensor: LazyTensor, rule: Rule, around: Surroundings) -> list[tuple[
 
 
 def flattened(tensor: LazyTensor, rule: Rule) -> LazyTensor:
-    """A projection whose output or input keeps an axis of heads, or of convolution taps of length one, as a matrix."""
+    """A projection whose output or input keeps an axis of heads as a matrix; so a depthwise convolution."""
     shape = tensor.shape
     matrix = {slot.role for slot in rule.slots} & (READS_RESIDUAL | WRITES_RESIDUAL)
-    if len(shape) < 3 or not shape[0] or not matrix:
+    depthwise = Role.CONVOLUTION in {slot.role for slot in rule.slots} and shape[1:2] == (1,)
+    if len(shape) < 3 or not shape[0] or not (matrix or depthwise):
         return tensor
     return Reshaped(tensor, (shape[0], tensor.count // shape[0]))
 
