@@ -14,7 +14,7 @@ import numpy as np
 
 from zoo.children import mechanical
 from zoo.children.checkpoint import Checkpoint, load, save, save_sharded, write_config
-from zoo.children.truth import Pair, derived, same, siblings, unrelated
+from zoo.children.truth import Pair, derived, rounded, same, siblings, unrelated
 
 if TYPE_CHECKING:
     from zoo.children.text import Text
@@ -80,14 +80,25 @@ def _torch_bin(bench: Bench, folder: Path) -> list[Pair]:
     return [same("torch-bin", bench.parent, bench.out / "torch-bin", "saved by torch.save")]
 
 
-def _gguf(name: str, kind: str, mechanism: str) -> Child:
+def _cast(name: str, made: str, change: Callable[[Checkpoint], Checkpoint]) -> Child:
+    def make(bench: Bench, folder: Path) -> list[Pair]:
+        save(change(bench.model), folder)
+        return [rounded(name, bench.parent, bench.out / name, made)]
+
+    return Child(name, make)
+
+
+def _gguf(name: str, kind: str) -> Child:
     def make(bench: Bench, folder: Path) -> list[Pair]:
         import gguf
 
         from zoo.children.gguf_bert import write_gguf
 
         write_gguf(bench.model, folder, gguf.GGMLQuantizationType[kind])
-        return [derived(name, bench.parent, bench.out / name, mechanism, f"GGUF, matrices in {kind}")]
+        here, made = bench.out / name, f"GGUF, matrices in {kind}"
+        if kind == "F16":
+            return [rounded(name, bench.parent, here, made)]
+        return [derived(name, bench.parent, here, "M7", made)]
 
     return Child(name, make)
 
@@ -173,10 +184,10 @@ DEMO = ("int8", "layers-dropped")
 CHILDREN: tuple[Child, ...] = (
     Child("copy", _copy),
     Child("resharded", _resharded),
-    simple("bf16", "M1", "every tensor in bfloat16", mechanical.bf16),
-    simple("f16", "M1", "every tensor in float16", mechanical.f16),
-    _gguf("gguf-f16", "F16", "M1"),
-    _gguf("gguf-q8", "Q8_0", "M7"),
+    _cast("bf16", "every tensor in bfloat16", mechanical.bf16),
+    _cast("f16", "every tensor in float16", mechanical.f16),
+    _gguf("gguf-f16", "F16"),
+    _gguf("gguf-q8", "Q8_0"),
     simple("int8", "M7", "encoder matrices through int8 and back", mechanical.int8_dequantised),
     simple("int8-packed", "M7", "encoder matrices as LLM.int8 codes", mechanical.int8_packed),
     simple("pruned", "M6", "half of each encoder matrix zeroed", lambda m: mechanical.pruned(m, 0.5)),

@@ -36,6 +36,11 @@ def same(name: str, a: Path, b: Path, made: str) -> Pair:
     return Pair(name, str(a), str(b), "linked", "copy", "undetermined", mechanism="M1", made=made)
 
 
+def rounded(name: str, a: Path, b: Path, made: str) -> Pair:
+    """The same weights with fewer bits a number: a copy whose direction shows."""
+    return Pair(name, str(a), str(b), "linked", "copy", "a->b", mechanism="M1", made=made)
+
+
 def siblings(name: str, a: Path, b: Path, made: str) -> Pair:
     return Pair(name, str(a), str(b), "linked", "common ancestor", "undetermined", made=made)
 
