@@ -12,6 +12,8 @@ from typing import Any
 
 from stemma.errors import MalformedFile, ModelNotFound, UnsupportedFormat
 from stemma.identity import Missing, is_present
+from stemma.weights.adapters import adapter_parts, apply_adapter, detect
+from stemma.weights.adapters.detect import CONFIG_FILE
 from stemma.weights.declared import read_declared
 from stemma.weights.formats.gguf import GgufFormat
 from stemma.weights.formats.interface import Contents, Format
@@ -45,9 +47,9 @@ def open_checkpoint(files: FileSet, *, base: Checkpoint | None = None) -> Checkp
         raise MalformedFile(files.label, "no tensor at all", "the weights of a model")
     config = _config(files, contents)
     tensors, packing = unpack(contents.tensors, config)
-    declared, remarks = read_declared(files, config)
-    tokenizer, tokenizer_remarks = _tokenizer(files, contents)
-    return Checkpoint(
+    declared, unread_claims = read_declared(files, config)
+    tokenizer, unread_tokens = _tokenizer(files, contents)
+    checkpoint = Checkpoint(
         label=files.label,
         container=container,
         layout=contents.layout,
@@ -56,7 +58,37 @@ def open_checkpoint(files: FileSet, *, base: Checkpoint | None = None) -> Checkp
         config=config,
         tokenizer=tokenizer,
         declared={**declared, **contents.declared},
-        warnings=contents.warnings + packing + remarks + tokenizer_remarks,
+        warnings=contents.warnings + packing + unread_claims + unread_tokens,
+    )
+    return _adapted(files, checkpoint, base)
+
+
+def _adapted(files: FileSet, checkpoint: Checkpoint, base: Checkpoint | None) -> Checkpoint:
+    """The base with the adapter applied, or the adapter alone; anything else stays as it is."""
+    settings: Mapping[str, Any] | Missing = Missing(f"no {CONFIG_FILE} lies beside the adapter")
+    if CONFIG_FILE in files.names():
+        settings = read_json_object(files.open(CONFIG_FILE), MAX_CONFIG)
+    kind = detect([file.name for file in checkpoint.weight_files], checkpoint.tensors, settings)
+    if not is_present(kind):
+        unused = () if base is None else (f"The base {base.label} was not used: {files.label} is no adapter.",)
+        return replace(checkpoint, warnings=checkpoint.warnings + unused)
+    if not is_present(settings):
+        raise MalformedFile(files.label, "an adapter without its config", CONFIG_FILE)
+    declared = {**checkpoint.declared, "adapter": {**checkpoint.declared.get("adapter", {}), "kind": kind}}
+    if base is None:
+        _, remarks = adapter_parts(checkpoint.tensors, settings)
+        warnings = (*checkpoint.warnings, *remarks, "An adapter without its base: only its own tensors are read.")
+        return replace(checkpoint, layout="adapter", declared=declared, warnings=warnings)
+    tensors, remarks = apply_adapter(base.tensors, checkpoint.tensors, settings)
+    return replace(
+        checkpoint,
+        layout=base.layout,
+        weight_files=base.weight_files + checkpoint.weight_files,
+        tensors=tensors,
+        config=base.config,
+        tokenizer=checkpoint.tokenizer if is_present(checkpoint.tokenizer) else base.tokenizer,
+        declared=declared,
+        warnings=base.warnings + checkpoint.warnings + remarks,
     )
 
 
