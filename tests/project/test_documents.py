@@ -5,26 +5,28 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-import click
 import pytest
 import typer
-from stemma.cli.main import app
 
 from scripts.readme_command import command
+from stemma.cli.main import app
 
 ROOT = Path(__file__).parents[2]
 
 
-def _commands(group: click.Command, path: str) -> Iterator[str]:
-    if not isinstance(group, click.Group):
-        yield path
-        return
-    for name, inner in group.commands.items():
-        yield from _commands(inner, f"{path} {name}")
+def _commands(group: Any, path: str) -> Iterator[str]:
+    """Every command below a group, by what is typed; `commands` is what tells a group."""
+    for name, inner in getattr(group, "commands", {}).items():
+        yield from _commands(inner, f"{path} {name}") if hasattr(inner, "commands") else [f"{path} {name}"]
 
 
 COMMANDS = sorted(_commands(typer.main.get_command(app), "stemma"))
+
+
+def test_the_commands_were_found() -> None:
+    assert {"stemma compare", "stemma catalog add"} <= set(COMMANDS)
 
 
 @pytest.mark.parametrize("line", COMMANDS)
