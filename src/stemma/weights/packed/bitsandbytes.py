@@ -21,7 +21,7 @@ from stemma.weights.packed.bits import Bytes, Floats, look_up_pairs, pair_table,
 from stemma.weights.packed.grid import Grid, GridScaled
 from stemma.weights.packed.interface import Declared, Found, Notes
 from stemma.weights.packed.shapes import expect_float, expect_shape, members, read_small
-from stemma.weights.packed.tensors import Dequantised
+from stemma.weights.packed.tensors import Dequantised, pieces
 
 _STATE = ".quant_state.bitsandbytes__"
 _KINDS = ("nf4", "fp4")
@@ -52,7 +52,14 @@ class FourBit(Dequantised):
         return pair_table(to_float32(read_small(self._parts[".quant_map"])), low_first=False)
 
     def _rows(self, start: int, stop: int) -> Floats:
-        width, block = self.count // self.shape[0], self._state.block
+        width = self.count // self.shape[0]
+        out = np.empty((stop - start, *self.shape[1:]), np.float32)
+        for low, high in pieces(start, stop, width):
+            out[low - start : high - start] = self._piece(low, high, width).reshape(high - low, *self.shape[1:])
+        return out
+
+    def _piece(self, start: int, stop: int, width: int) -> Floats:
+        block = self._state.block
         first, last = start * width, stop * width
         low, high = first // block, -(-last // block)
         codes = self._codes(low * block, min(high * block, self.count))
@@ -61,7 +68,7 @@ class FourBit(Dequantised):
         blocks = codes[: whole * block].reshape(whole, block)
         blocks *= maxima[:whole, None]
         codes[whole * block :] *= maxima[-1]
-        return codes[first - low * block : last - low * block].reshape(stop - start, *self.shape[1:])
+        return codes[first - low * block : last - low * block]
 
     def _codes(self, first: int, last: int) -> Floats:
         packed = _flat_bytes(self._parts[""], first // 2, -(-last // 2))

