@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import time
@@ -11,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urlsplit
 
-from tests.hub.state import Fault, Repository, Request
+from tests.hub.state import Fault, Repository, Request, sha256_of
 
 if TYPE_CHECKING:
     from tests.hub.server import Hub
@@ -95,14 +94,14 @@ class Handler(BaseHTTPRequestHandler):
         return self._send(200, json.dumps(body).encode(), {"Content-Type": "application/json"})
 
     def _tree_entry(self, name: str, data: bytes) -> dict[str, object]:
-        sha256 = hashlib.sha256(data).hexdigest()
+        sha256 = sha256_of(data)
         entry: dict[str, object] = {"type": "file", "path": name, "size": len(data), "oid": sha256[:40]}
         if len(data) >= self.server.hub.lfs_from:
             entry["lfs"] = {"oid": sha256, "size": len(data), "pointerSize": 130}
         return entry
 
     def _sibling(self, name: str, data: bytes) -> dict[str, object]:
-        sha256 = hashlib.sha256(data).hexdigest()
+        sha256 = sha256_of(data)
         entry: dict[str, object] = {"rfilename": name, "size": len(data), "blobId": sha256[:40]}
         if len(data) >= self.server.hub.lfs_from:
             entry["lfs"] = {"sha256": sha256, "size": len(data), "pointerSize": 130}
@@ -133,7 +132,7 @@ class Handler(BaseHTTPRequestHandler):
         data = files.get(found[3])
         if data is None:
             return self._error(404, "EntryNotFound")
-        sha256 = hashlib.sha256(data).hexdigest()
+        sha256 = sha256_of(data)
         if len(data) < self.server.hub.lfs_from:
             return self._file(data, sha256[:40], {"X-Repo-Commit": commit})
         hub = self.server.hub
@@ -153,13 +152,13 @@ class Handler(BaseHTTPRequestHandler):
         if not hub.is_signed(query):
             return self._send(403, b"signature expired", {})
         data = repository.revisions[found[2]][found[3]]
-        return self._file(data, hashlib.md5(data, usedforsecurity=False).hexdigest(), {})
+        return self._file(data, sha256_of(data)[::-1], {})
 
     def _plain(self, name: str) -> None:
         data = self.server.hub.plain.get(name)
         if data is None:
             return self._error(404, "EntryNotFound")
-        tag = self.server.hub.plain_etag.get(name, hashlib.sha256(data).hexdigest()[:16])
+        tag = self.server.hub.plain_etag.get(name) or sha256_of(data)[:16]
         return self._file(data, tag, {})
 
     def _file(self, data: bytes, tag: str, headers: Mapping[str, str]) -> None:
@@ -202,9 +201,9 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
 
     def _write(self, body: bytes, fault: Fault) -> None:
-        step = fault.drip or CHUNK
+        step = max(1, fault.drip // 10) if fault.drip else CHUNK
         for start in range(0, len(body), step):
-            if fault.drip and self.server.hub.stopping.wait(timeout=1.0 if start else 0.0):
+            if fault.drip and self.server.hub.stopping.wait(timeout=0.1 if start else 0.0):
                 return
-            self.wfile.write(body[start : start + step])
             self.line.served += len(body[start : start + step])
+            self.wfile.write(body[start : start + step])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 
@@ -63,11 +64,17 @@ class Repository:
     branches: dict[str, str] = field(default_factory=dict)
 
 
+@lru_cache(maxsize=256)
+def sha256_of(data: bytes) -> str:
+    """SHA-256 in hex; remembered, since every request for a file shows it."""
+    return hashlib.sha256(data).hexdigest()
+
+
 def commit_of(files: Mapping[str, bytes]) -> str:
     """A commit id that depends on the contents alone."""
     digest = hashlib.sha1(usedforsecurity=False)
     for name in sorted(files):
-        digest.update(name.encode() + b"\0" + hashlib.sha256(files[name]).digest())
+        digest.update(name.encode() + b"\0" + bytes.fromhex(sha256_of(files[name])))
     return digest.hexdigest()
 
 

@@ -3,8 +3,8 @@
 - At most one model is begun per ``pause`` seconds, whatever the number of workers.
 - A server's ``Retry-After`` holds back every worker (:class:`~stemma.weights.http_transfer.Transfer` is shared);
   a model that still fails with 429 goes to the end of the queue after a rest of ``rest`` seconds.
-- Every outcome is one line of the state file, synced before the next model begins. What is done is never done
-  again; what failed is tried again by the next run.
+- Every outcome is one line of the state file, synced by the worker before it takes another model. What is done
+  is never done again; what failed is tried again by the next run.
 """
 
 from __future__ import annotations
@@ -114,42 +114,41 @@ class _Round:
 
     def run(self, pool: ThreadPoolExecutor, waiting: deque[_Turn], workers: int) -> None:
         """Keep ``workers`` models under way until the queue is empty."""
-        running: dict[Future[None], _Turn] = {}
+        running: dict[Future[Outcome | None], _Turn] = {}
         while waiting or running:
             while waiting and len(running) < workers:
                 turn = waiting.popleft()
                 self._keep_pace()
                 self.begun += turn.rests == 0
-                running[pool.submit(self._work, turn.seed)] = turn
+                running[pool.submit(self._work, turn)] = turn
             finished, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in finished:
-                self._settle(future, running.pop(future), waiting)
+                self._settle(future.result(), running.pop(future), waiting)
 
-    def _work(self, seed: Seed) -> None:
-        self._handle(seed, resolve(seed.reference, self._network))
-
-    def _settle(self, future: Future[None], turn: _Turn, waiting: deque[_Turn]) -> None:
+    def _work(self, turn: _Turn) -> Outcome | None:
+        """In a worker: handle one model and record the outcome at once; None where it has to rest."""
+        reference = str(turn.seed.reference)
         try:
-            future.result()
-        except RateLimited as error:
-            if turn.rests < self._manners.rests:
-                self._next_start = max(self._next_start, self._clock.monotonic() + self._manners.rest)
-                waiting.append(_Turn(turn.seed, turn.rests + 1))
-                return
-            self._record(turn.seed, Outcome.failure(str(turn.seed.reference), error))
+            self._handle(turn.seed, resolve(turn.seed.reference, self._network))
+            outcome = Outcome(reference, "done")
         except StemmaError as error:
-            self._record(turn.seed, Outcome.failure(str(turn.seed.reference), error))
-        else:
-            self._record(turn.seed, Outcome(str(turn.seed.reference), "done"))
-
-    def _record(self, seed: Seed, outcome: Outcome) -> None:
+            if isinstance(error, RateLimited) and turn.rests < self._manners.rests:
+                return None
+            outcome = Outcome.failure(reference, error)
         self._state.add(outcome)
+        return outcome
+
+    def _settle(self, outcome: Outcome | None, turn: _Turn, waiting: deque[_Turn]) -> None:
+        if outcome is None:
+            self._next_start = max(self._next_start, self._clock.monotonic() + self._manners.rest)
+            waiting.append(_Turn(turn.seed, turn.rests + 1))
+            return
         if outcome.state == "done":
             self.done += 1
         else:
             self.failed.append(outcome)
         if self._tell is not None:
-            self._tell(seed, outcome)
+            self._tell(turn.seed, outcome)
 
     def _keep_pace(self) -> None:
         left = self._next_start - self._clock.monotonic()

@@ -9,6 +9,7 @@ import json
 import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from threading import Lock
 from types import TracebackType
 from typing import Literal
 
@@ -45,6 +46,7 @@ class CrawlState:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._done: set[str] = set()
+        self._lock = Lock()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
@@ -72,8 +74,9 @@ class CrawlState:
         """Append one outcome and wait until it is on the disk."""
         line = json.dumps({key: value for key, value in asdict(outcome).items() if value}) + "\n"
         try:
-            os.write(self._fd, line.encode())
-            os.fsync(self._fd)
+            with self._lock:
+                os.write(self._fd, line.encode())
+                os.fsync(self._fd)
         except OSError as error:
             raise self._unwritable(error) from error
         if outcome.state == "done":
