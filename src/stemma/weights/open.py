@@ -13,7 +13,6 @@ from typing import Any
 from stemma.errors import MalformedFile, ModelNotFound, UnsupportedFormat
 from stemma.identity import Missing, is_present
 from stemma.weights.adapters import adapter_parts, apply_adapter, detect
-from stemma.weights.adapters.detect import CONFIG_FILE
 from stemma.weights.declared import read_declared
 from stemma.weights.formats.gguf import GgufFormat
 from stemma.weights.formats.interface import Contents, Format
@@ -28,6 +27,7 @@ from stemma.weights.tokenizers import read_tokenizer
 
 FORMATS: tuple[Format, ...] = (SafetensorsFormat(), TorchZipFormat(), GgufFormat(), OnnxFormat())
 MAX_CONFIG = 16_000_000
+ADAPTER_CONFIG = "adapter_config.json"
 _NO_CONFIG = Missing("no config.json lies beside the weights")
 
 
@@ -65,15 +65,15 @@ def open_checkpoint(files: FileSet, *, base: Checkpoint | None = None) -> Checkp
 
 def _adapted(files: FileSet, checkpoint: Checkpoint, base: Checkpoint | None) -> Checkpoint:
     """The base with the adapter applied, or the adapter alone; anything else stays as it is."""
-    settings: Mapping[str, Any] | Missing = Missing(f"no {CONFIG_FILE} lies beside the adapter")
-    if CONFIG_FILE in files.names():
-        settings = read_json_object(files.open(CONFIG_FILE), MAX_CONFIG)
+    settings: Mapping[str, Any] | Missing = Missing(f"no {ADAPTER_CONFIG} lies beside the adapter")
+    if ADAPTER_CONFIG in files.names():
+        settings = read_json_object(files.open(ADAPTER_CONFIG), MAX_CONFIG)
     kind = detect([file.name for file in checkpoint.weight_files], checkpoint.tensors, settings)
     if not is_present(kind):
         unused = () if base is None else (f"The base {base.label} was not used: {files.label} is no adapter.",)
         return replace(checkpoint, warnings=checkpoint.warnings + unused)
     if not is_present(settings):
-        raise MalformedFile(files.label, "an adapter without its config", CONFIG_FILE)
+        raise MalformedFile(files.label, "an adapter without its config", ADAPTER_CONFIG)
     declared = {**checkpoint.declared, "adapter": {**checkpoint.declared.get("adapter", {}), "kind": kind}}
     if base is None:
         _, remarks = adapter_parts(checkpoint.tensors, settings)
