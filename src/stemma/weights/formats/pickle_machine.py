@@ -2,7 +2,7 @@
 
 It knows the opcodes and builds plain containers; a global stays a name, and calling one is looked up in a table
 of pure functions that the caller hands in. Nothing is ever imported. Any name outside the table is refused.
-Opcodes: ``pickletools`` of the standard library, protocols 0 to 5.
+Opcodes: ``pickletools`` of the standard library, protocols 2 to 5.
 """
 
 from __future__ import annotations
@@ -142,14 +142,6 @@ class Machine:
             self.fault(f"a number of {length} bytes", f"at most {_MAX_DIGITS}")
         self.push(int.from_bytes(self.take(length), "little", signed=True))
 
-    def push_written(self, convert: Callable[[str], Any]) -> None:
-        """A number written in digits, as protocol 0 has it."""
-        text = self.line(_MAX_DIGITS)
-        try:
-            self.push(convert(text))
-        except ValueError:
-            self.fault(f"the number {text!r}", "digits")
-
     def push_global(self, module: Any, name: Any) -> None:
         if not isinstance(module, str) or not isinstance(name, str):
             self.fault("a global whose name is no text", "text")
@@ -206,7 +198,7 @@ class Machine:
 
     def check_protocol(self, protocol: int) -> None:
         if protocol > 5:
-            self.fault(f"protocol {protocol}", "0 to 5")
+            self.fault(f"protocol {protocol}", "2 to 5")
 
     def remember(self, slot: int) -> None:
         self._memo[slot] = self.top()
@@ -219,16 +211,8 @@ class Machine:
     def next_slot(self) -> int:
         return len(self._memo)
 
-    def written_slot(self) -> int:
-        self.push_written(int)
-        return int(self.pop())
-
 
 Step = Callable[[Machine], object]
-
-
-def _written_int(text: str) -> int | bool:
-    return text == "01" if text in ("00", "01") else int(text)
 
 
 def _stack_global(machine: Machine) -> None:
@@ -249,9 +233,6 @@ _LITERALS: Mapping[str, Step] = {
     "\x8a": lambda m: m.push_long(m.number("<B")),
     "\x8b": lambda m: m.push_long(m.number("<I")),
     "G": lambda m: m.push_float(),
-    "I": lambda m: m.push_written(_written_int),
-    "L": lambda m: m.push_written(lambda text: int(text.removesuffix("L"))),
-    "F": lambda m: m.push_written(float),
     "\x8c": lambda m: m.push_text(m.number("<B")),
     "X": lambda m: m.push_text(m.number("<I")),
     "\x8d": lambda m: m.push_text(m.number("<Q")),
@@ -287,11 +268,9 @@ _CONTROL: Mapping[str, Step] = {
     "0": lambda m: m.pop(),
     "1": lambda m: m.items(),
     "2": lambda m: m.push(m.top()),
-    "p": lambda m: m.remember(m.written_slot()),
     "q": lambda m: m.remember(m.number("<B")),
     "r": lambda m: m.remember(m.number("<I")),
     "\x94": lambda m: m.remember(m.next_slot()),
-    "g": lambda m: m.recall(m.written_slot()),
     "h": lambda m: m.recall(m.number("<B")),
     "j": lambda m: m.recall(m.number("<I")),
     "c": _line_global,
@@ -302,8 +281,8 @@ _CONTROL: Mapping[str, Step] = {
     "Q": lambda m: m.persistent(),
 }
 
-# Left out on purpose: i, o (instances), P (ids as text), \x82-\x84 (extension registry), \x92 (keyword
-# arguments), \x97-\x98 (buffers outside the pickle). Saved weights use none of them.
+# Left out on purpose: the text forms of protocol 0, i and o (instances), P (ids as text), \x82-\x84 (extension
+# registry), \x92 (keyword arguments), \x97-\x98 (buffers outside the pickle). Saved weights use none of them.
 _OPCODES: Mapping[int, Step] = {
     ord(code): step for table in (_LITERALS, _CONTAINERS, _CONTROL) for code, step in table.items()
 }
