@@ -69,7 +69,7 @@ def _copy(pair: PairEvidence, _sharing: Sharing) -> Finding | None:
 
 def _rounded(pair: PairEvidence, sharing: Sharing) -> Finding | None:
     entries = pair.entries
-    if not is_present(entries) or pair.facts.same_shapes < 1.0 or not sharing.in_place:
+    if not is_present(entries) or pair.facts.same_shapes < 0.8 or not sharing.in_place:
         return None
     for kind, direction in ((entries.rounded_b_of_a, Direction.A_TO_B), (entries.rounded_a_of_b, Direction.B_TO_A)):
         if kind:

@@ -24,7 +24,7 @@ from stemma.vocabulary import Exclusion, Kinship
 
 DEFAULT_ALPHA = 1e-6
 _MINIMUM_UNITS = 100
-_FEW_NEURONS = 10
+_FEW_NEURONS = 4
 
 
 def rule(pair: PairEvidence, *, alpha: float = DEFAULT_ALPHA) -> Ruling:

@@ -13,14 +13,13 @@ _CHUNK = 4096
 
 @dataclass(frozen=True)
 class Moments:
-    """``count`` elements with ``total`` (sum), ``energy`` (sum of squares), extremes, and the number of exact zeros."""
+    """``count`` elements with ``total`` (sum), ``energy`` (sum of squares) and extremes."""
 
     count: int
     total: float
     energy: float
     smallest: float
     largest: float
-    zeros: int
 
     @property
     def mean(self) -> float:
@@ -35,7 +34,7 @@ class MomentAccumulator:
     """Adds blocks of float32 values; sums run in float32 over 4,096 values and in float64 over those."""
 
     def __init__(self) -> None:
-        self._count = self._zeros = 0
+        self._count = 0
         self._total = self._energy = 0.0
         self._smallest, self._largest = np.inf, -np.inf
 
@@ -51,14 +50,13 @@ class MomentAccumulator:
                 self._total += float((part @ ones).sum(dtype=np.float64))
                 self._energy += float(np.vecdot(part, part).sum(dtype=np.float64))
         self._count += flat.size
-        self._zeros += flat.size - int(np.count_nonzero(flat))
         self._smallest = min(self._smallest, float(flat.min()))
         self._largest = max(self._largest, float(flat.max()))
 
     def result(self) -> Moments:
         """The moments so far."""
         low, high = (self._smallest, self._largest) if self._count else (0.0, 0.0)
-        return Moments(self._count, self._total, self._energy, low, high, self._zeros)
+        return Moments(self._count, self._total, self._energy, low, high)
 
     @property
     def finite(self) -> bool:

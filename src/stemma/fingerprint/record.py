@@ -219,7 +219,6 @@ def _moments(record: Mapping[str, Any], key: str) -> Moments:
         energy=number(m, "energy"),
         smallest=number(m, "smallest"),
         largest=number(m, "largest"),
-        zeros=whole(m, "zeros"),
     )
 
 

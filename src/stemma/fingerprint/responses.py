@@ -12,7 +12,6 @@ Each response comes with the share of it that the matrix's learned part makes (s
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,13 +53,9 @@ def collect_responses(
     if down is None or not inputs or any(p.tensor.shape[1] != tokens.shape[1] for p in inputs):
         return Missing("no MLP over the width of the embedding")
     seen = _seen_by_inputs(anatomy, tokens, parts.get((Role.MLP_NORM, False)))
-    first = _input_response(inputs[0], seen, spectra[inputs[0].key])
-    kept = _leading(first[0], parameters.response_neurons)
-    responses = {inputs[0].role: _response(first, kept)}
-    for part in inputs[1:]:
-        responses[part.role] = _response(_input_response(part, seen, spectra[part.key]), kept)
-    outputs = _output_response(down.tensor, tokens - tokens.mean(axis=0), spectra[down.key], kept)
-    responses[Role.DOWN] = Response(*map(requantise, outputs))
+    kept = _leading(_whole_response(inputs[0].tensor, seen), parameters.response_neurons)
+    responses = {p.role: _input_response(p.tensor, seen, spectra[p.key], kept) for p in inputs}
+    responses[Role.DOWN] = _output_response(down.tensor, tokens - tokens.mean(axis=0), spectra[down.key], kept)
     return LayerResponses(layer[0], layer[1], kept.astype(np.int64), responses)
 
 
@@ -75,38 +70,37 @@ def _seen_by_inputs(anatomy: Anatomy, tokens: Array, norm: Part | None) -> Array
     return centred_seen
 
 
-def _input_response(part: Part, seen: Array, spectrum: Spectrum) -> tuple[Array, Array]:
-    """Responses (neurons x tokens) of every neuron, whole and by the learned part of its input weights."""
+def _whole_response(tensor: LazyTensor, seen: Array) -> Array:
+    """Responses (neurons x tokens) of every neuron's input weights."""
+    whole = np.empty((tensor.shape[0], len(seen)), np.float32)
+    for start, stored in tensor.blocks():
+        whole[start : start + len(stored)] = to_float32(stored) @ seen.T
+    return whole
+
+
+def _input_response(tensor: LazyTensor, seen: Array, spectrum: Spectrum, kept: NDArray[np.intp]) -> Response:
+    """Responses of the kept neurons' input weights, whole and by their learned part."""
+    rows = np.empty((len(kept), tensor.shape[1]), np.float32)
+    for index in np.argsort(kept):
+        rows[index] = to_float32(tensor.read(int(kept[index]), int(kept[index]) + 1))[0]
     width = spectrum.shape[1]
-    seen_by_learned = spectrum.right @ (spectrum.right.T @ seen[:, :width].T)
-    whole = np.empty((part.tensor.shape[0], len(seen)), np.float32)
-    learned = np.empty_like(whole)
-    for start, stored in part.tensor.blocks():
-        rows = to_float32(stored)
-        whole[start : start + len(rows)] = rows @ seen.T
-        learned[start : start + len(rows)] = rows[:, :width] @ seen_by_learned
-    return whole, learned
+    learned = (rows[:, :width] @ spectrum.right) @ (spectrum.right.T @ seen[:, :width].T)
+    return Response(requantise(rows @ seen.T), requantise(learned))
 
 
-def _output_response(
-    tensor: LazyTensor, tokens: Array, spectrum: Spectrum, kept: NDArray[np.intp]
-) -> tuple[Array, Array]:
+def _output_response(tensor: LazyTensor, tokens: Array, spectrum: Spectrum, kept: NDArray[np.intp]) -> Response:
     """Responses of the kept neurons' output weights: columns of ``tensor`` (hidden x neurons)."""
     columns = np.empty((tensor.shape[0], len(kept)), np.float32)
     for start, stored in tensor.blocks():
         columns[start : start + len(stored)] = to_float32(stored[:, kept])
     height = spectrum.shape[0]
     learned = spectrum.left @ (spectrum.left.T @ columns[:height])
-    return columns.T @ tokens.T, learned.T @ tokens[:, :height].T
+    return Response(requantise(columns.T @ tokens.T), requantise(learned.T @ tokens[:, :height].T))
 
 
 def _leading(responses: Array, count: int) -> NDArray[np.intp]:
     strength = np.vecdot(responses, responses)
     return np.argsort(-strength, kind="stable")[:count]
-
-
-def _response(pair: tuple[Array, Array], kept: NDArray[Any]) -> Response:
-    return Response(requantise(pair[0][kept]), requantise(pair[1][kept]))
 
 
 def all_responses(
