@@ -10,7 +10,7 @@ from stemma.fingerprint.spectrum import Spectrum, learned_spectrum
 
 
 def noise(seed: int, m: int, n: int, deviation: float = 0.02) -> NDArray[np.float32]:
-    return (deviation * np.random.default_rng(seed).standard_normal((m, n))).astype(np.float32)
+    return np.asarray(deviation * np.random.default_rng(seed).standard_normal((m, n)), np.float32)
 
 
 def planted(seed: int, m: int, n: int, strengths: list[float], deviation: float = 0.02) -> NDArray[np.float32]:

@@ -33,7 +33,7 @@ BODY = DATA[HEAD:]
 
 
 def header() -> dict[str, Any]:
-    return json.loads(DATA[8:HEAD])
+    return dict(json.loads(DATA[8:HEAD]))
 
 
 def rebuilt(head: dict[str, Any], body: bytes = BODY) -> bytes:

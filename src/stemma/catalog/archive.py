@@ -19,7 +19,7 @@ from stemma.catalog.files import new_file
 from stemma.catalog.interface import Entry
 from stemma.catalog.names import is_name
 from stemma.catalog.store import FOLDER, digest_of
-from stemma.errors import LimitExceeded, MalformedFile, UnsafeFile
+from stemma.errors import LimitExceeded, MalformedFile, UnsafeFile, UnsupportedFormat
 from stemma.fingerprint.store import LIMIT
 from stemma.identity import Digest
 from stemma.weights.formats.zip_directory import Member, data_offset, read_directory
@@ -65,6 +65,12 @@ def read_archive(source: ByteSource) -> tuple[str, Iterator[tuple[str, bytes]]]:
         MalformedFile, UnsafeFile, LimitExceeded, UnsupportedFormat: with the first fault found; the iterator too.
     """
     members = read_directory(source)
+    for member in members.values():
+        if not member.plain:
+            raise UnsupportedFormat(
+                f"{source.name}: the member {member.name[:120]!r} is compressed or encrypted.",
+                advice="An exported catalog holds its members as they are: have it exported again.",
+            )
     if sum(member.size for member in members.values()) > source.size:
         raise UnsafeFile(f"{source.name}: its members overlap.", advice=_HOSTILE)
     schema, listed = _manifest(source, members)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -103,13 +104,21 @@ def _loaded(store: Store, entry: Entry) -> Fingerprint | Fault:
 def _loose_files(store: Store, journal: Journal | None) -> Iterator[Fault]:
     """Files that no entry points to."""
     known = set() if journal is None else {store.file(entry).name for entry in journal.entries.values()}
+    schema = journal.head.schema if journal is not None and journal.entries else None
     for path in _files(store):
         if path.name in known:
             continue
-        if name_of_file(path.name) is None:
+        name = name_of_file(path.name)
+        if name is None:
             yield Fault(FaultKind.STRAY, path.name, "no fingerprint of a catalog is called so; it is left alone")
+        elif isinstance(found := _adopted(path, name, schema), Fault):
+            yield replace(found, detail=f"{found.detail}; the index does not know it, and it is left alone")
         else:
-            yield Fault(FaultKind.NOT_INDEXED, path.name, "the index does not know it; a repair takes it in")
+            yield Fault(
+                FaultKind.NOT_INDEXED,
+                path.name,
+                "the index does not know it; a repair takes it in where its name is free",
+            )
     with clear_errors(store.directory, "read"):
         for path in sorted(store.directory.glob(f"{TEMPORARY}*")):
             yield Fault(FaultKind.STRAY, path.name, "a write that was cut off left it; a repair removes it")
