@@ -99,6 +99,8 @@ def _changed(
         base = Renamed(name, place[kind].tensor)
     if base is None:
         raise MalformedFile(name, "no tensor in the base", "the tensor that the adapter changes")
+    if base.dtype.kind in "iub" and not place.keys() <= _REPLACING:
+        raise MalformedFile(base.name, f"{base.dtype.name} values", "a base whose packed weights were unpacked")
     if Kind.BIAS in place:
         shift = place[Kind.BIAS]
         _expect(shift.tensor, base.shape)
@@ -126,8 +128,6 @@ def _merged(base: LazyTensor, place: Mapping[Kind, AdapterPart], turned: bool) -
     if not (standing if embedding else flat or standing):
         raise MalformedFile(a.tensor.name, f"a change of {outputs} x {inputs}", f"one for {base.name} {base.shape}")
     transposed = embedding or (turned if flat and standing else standing)
-    if base.dtype.kind in "iub":
-        raise MalformedFile(base.name, f"{base.dtype.name} values", "a base whose packed weights were unpacked")
     singular = place.get(Kind.SINGULAR)
     change = LowRank(a.tensor, b.tensor, a.scale, transposed, singular.tensor if singular else None)
     magnitude = place.get(Kind.MAGNITUDE)

@@ -7,6 +7,7 @@ from typing import Any
 
 from stemma.identity import Missing, is_present
 
+CONFIG_FILE = "adapter_config.json"
 _UNREAD = Missing("the config was not read")
 WEIGHT_FILES = ("adapter_model.safetensors", "adapter_model.bin")
 

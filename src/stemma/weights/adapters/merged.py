@@ -134,7 +134,7 @@ class Patched(LazyTensor):
         out = np.array(self._base.read(start, stop))
         held = np.flatnonzero((self._tokens >= start) & (self._tokens < stop))
         if held.size:
-            out[self._tokens[held] - start] = _cast(self._rows.read_all()[held], self.dtype)
+            out[self._tokens[held] - start] = _cast(_floats(self._rows.read_all()[held]), self.dtype)
         return out
 
 
