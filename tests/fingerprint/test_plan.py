@@ -68,7 +68,7 @@ def filled(parts: list[Part], parameters: Parameters = DEFAULT) -> Fingerprint:
 def _print(part: Part, plan: Plan, parameters: Parameters) -> PartPrint:
     shape = part.tensor.shape
     extras: dict[str, Any] = {}
-    moments = Moments(part.tensor.count, 123.456789012345, 98765.4321012345, -0.123456789, 0.123456789, 1)
+    moments = Moments(part.tensor.count, 123.456789012345, 98765.4321012345, -0.123456789, 0.123456789)
     if part.key in plan.corners:
         corner = np.ones((min(plan.side, shape[0]), min(plan.side, shape[1])), np.float32)
         extras["corner"], extras["exact"] = corner, corner[: parameters.exact_rows, : parameters.exact_columns]
