@@ -17,6 +17,7 @@ from stemma.constitution.ruling import rule
 from stemma.errors import InputError, StemmaError
 from stemma.evidence.pair import PairEvidence
 from stemma.fingerprint import Fingerprint, load, save
+from stemma.fingerprint.threads import one_blas_thread
 from stemma.identity.version import VERSION
 from stemma.publish.model import ComparisonReport
 from stemma.usecases.models import FingerprintResult, fingerprint
@@ -39,7 +40,8 @@ def compare(a: str, b: str, work: Work = DEFAULT_WORK) -> ComparisonReport:
 
 def rule_on(a: Fingerprint, b: Fingerprint, work: Work = DEFAULT_WORK) -> Ruling:
     """The ruling on two fingerprints."""
-    return rule(PairEvidence(a, b), alpha=work.alpha)
+    with one_blas_thread():
+        return rule(PairEvidence(a, b), alpha=work.alpha)
 
 
 def compare_pairs(pairs: Sequence[tuple[str, str]], work: Work = DEFAULT_WORK) -> Iterator[ComparisonReport]:
