@@ -21,13 +21,14 @@ from numpy.typing import NDArray
 
 from stemma.evidence.interface import Background, Evidence, SiteValue
 from stemma.evidence.tails import log10_normal_tail
-from stemma.evidence.trace import Trace, permutation_trace
+from stemma.evidence.trace import permutation_trace
 from stemma.fingerprint import Anchors, Fingerprint
 from stemma.identity import Missing, is_present
 
 Array = NDArray[np.floating[Any]]
 
 _MINIMUM_DIMENSIONS = 32
+_TOKENS = 96
 _INDEXED_POSITIONS = frozenset({"sinusoidal"})
 
 
@@ -42,8 +43,9 @@ def residual_order(a: Fingerprint, b: Fingerprint) -> Evidence | Missing:
     features = {**_vectors(a, b, hidden), **_tokens(a, b, hidden)}
     if not features or hidden < _MINIMUM_DIMENSIONS:
         return Missing("no gains, biases or shared tokens over enough residual dimensions")
-    groups = {name: _trace(x, y) for name, (x, y) in features.items()}
-    whole = _trace(*(np.hstack(side) for side in zip(*features.values(), strict=True)))
+    scores = {name: (normal_scores(x), normal_scores(y)) for name, (x, y) in features.items()}
+    groups = {name: permutation_trace(x, y) for name, (x, y) in scores.items()}
+    whole = permutation_trace(*(np.hstack(side) for side in zip(*scores.values(), strict=True)))
     return Evidence(
         test="residual order",
         site="whole model",
@@ -83,10 +85,6 @@ def _normal_quantiles(count: int) -> Array:
     return np.array([normal.inv_cdf((i + 0.5) / count) for i in range(count)])
 
 
-def _trace(x: Array, y: Array) -> Trace:
-    return permutation_trace(normal_scores(x), normal_scores(y))
-
-
 def _vectors(a: Fingerprint, b: Fingerprint, hidden: int) -> dict[str, tuple[Array, Array]]:
     """Gains and residual biases that both models have at one place, as columns."""
     gains: list[tuple[Array, Array]] = []
@@ -119,7 +117,7 @@ def _over_residual(fingerprint: Fingerprint, key: str, hidden: int) -> bool:
 def _tokens(a: Fingerprint, b: Fingerprint, hidden: int) -> dict[str, tuple[Array, Array]]:
     if not (is_present(a.anchors) and is_present(b.anchors)):
         return {}
-    left, right = shared_anchors(a.anchors, b.anchors)
+    left, right = (side[:_TOKENS] for side in shared_anchors(a.anchors, b.anchors))
     if not len(left) or a.anchors.embedding.shape[1] != hidden or b.anchors.embedding.shape[1] != hidden:
         return {}
     return {"embedding columns": (a.anchors.embedding[left].T, b.anchors.embedding[right].T)}
