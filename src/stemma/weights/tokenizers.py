@@ -46,42 +46,32 @@ def _tokenizer_json(source: ByteSource) -> RawTokenizer:
         raise MalformedFile(source.name, "no model", "an object with a vocabulary")
     vocab = model.get("vocab")
     if isinstance(vocab, list):
-        pairs = [
-            (entry[0] if isinstance(entry, list) and entry else entry, i) for i, entry in enumerate(vocab)
-        ]
+        pairs = [(entry[0] if isinstance(entry, list) and entry else entry, i) for i, entry in enumerate(vocab)]
     elif isinstance(vocab, dict):
         pairs = list(vocab.items())
     else:
         raise MalformedFile(source.name, "no vocabulary", "a map or a list of tokens")
     # Files written before 2020 do not name their model; a list is always Unigram.
-    kind = model.get("type") or (
-        "Unigram" if isinstance(vocab, list) else "BPE" if "merges" in model else "WordPiece"
+    kind = model.get("type") or ("Unigram" if isinstance(vocab, list) else "BPE" if "merges" in model else "WordPiece")
+    entries = document.get("added_tokens")
+    added = (
+        [(t.get("content"), t.get("id")) for t in entries if isinstance(t, dict)] if isinstance(entries, list) else []
     )
-    added = [
-        (t.get("content"), t.get("id")) for t in document.get("added_tokens") or [] if isinstance(t, dict)
-    ]
     merges = model.get("merges")
     facts = {
         "added": len(added),
         "merges": len(merges) if isinstance(merges, list) else 0,
-        **{
-            key: model.get(key)
-            for key in ("unk_token", "unk_id", "continuing_subword_prefix", "byte_fallback")
-        },
+        **{key: model.get(key) for key in ("unk_token", "unk_id", "continuing_subword_prefix", "byte_fallback")},
         **{part: _types(document.get(part)) for part in ("normalizer", "pre_tokenizer", "decoder")},
     }
-    return RawTokenizer(
-        f"tokenizer.json {str(kind)[:40].lower()}", _by_id(source.name, [*pairs, *added]), facts
-    )
+    return RawTokenizer(f"tokenizer.json {str(kind)[:40].lower()}", _by_id(source.name, [*pairs, *added]), facts)
 
 
 def _types(part: Any) -> list[str]:
     if not isinstance(part, dict):
         return []
     children = [child for value in part.values() if isinstance(value, list) for child in value]
-    return [
-        str(node["type"])[:40] for node in [part, *children[:32]] if isinstance(node, dict) and "type" in node
-    ]
+    return [str(node["type"])[:40] for node in [part, *children[:32]] if isinstance(node, dict) and "type" in node]
 
 
 def _vocab_json(source: ByteSource) -> RawTokenizer:
@@ -92,22 +82,16 @@ def _vocab_txt(source: ByteSource) -> RawTokenizer:
     try:
         lines = _whole(source).decode("utf-8").split("\n")
     except UnicodeDecodeError as error:
-        raise MalformedFile(
-            source.name, f"bytes that are no UTF-8 ({error.reason})", "a token a line"
-        ) from error
+        raise MalformedFile(source.name, f"bytes that are no UTF-8 ({error.reason})", "a token a line") from error
     if lines[-1] == "":
         lines.pop()
-    return RawTokenizer(
-        "vocab.txt", _by_id(source.name, ((line.rstrip("\r"), i) for i, line in enumerate(lines)))
-    )
+    return RawTokenizer("vocab.txt", _by_id(source.name, ((line.rstrip("\r"), i) for i, line in enumerate(lines))))
 
 
 def _sentencepiece(source: ByteSource) -> RawTokenizer:
     data = _whole(source)
     if not data.startswith(b"\n"):
-        raise UnsupportedFormat(
-            f"{source.name} is no SentencePiece model.", advice="tokenizer.json is read as well."
-        )
+        raise UnsupportedFormat(f"{source.name} is no SentencePiece model.", advice="tokenizer.json is read as well.")
     pieces: list[tuple[object, object]] = []
     kind, byte_fallback = "unigram", False
     for number, value in fields(memoryview(data), source.name):
@@ -151,9 +135,7 @@ def _by_id(file: str, pairs: Iterable[tuple[object, object]]) -> Mapping[int, st
     tokens: dict[int, str] = {}
     for token, number in pairs:
         if not isinstance(token, str) or type(number) is not int or not 0 <= number < 1 << 31:
-            raise MalformedFile(
-                file, f"the token {str(token)[:40]!r} with id {str(number)[:40]}", "a string and an id"
-            )
+            raise MalformedFile(file, f"the token {str(token)[:40]!r} with id {str(number)[:40]}", "a string and an id")
         tokens[number] = token
     if not tokens or len(tokens) > MAX_TOKENS:
         raise MalformedFile(file, f"{len(tokens)} tokens", f"1 to {MAX_TOKENS}")
