@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,8 @@ from stemma.fingerprint import DEFAULT, SUFFIX, Fingerprint, build_fingerprint, 
 from stemma.identity import Missing, PathReference, is_present, parse_reference
 from stemma.interop.resolve import resolve
 from stemma.usecases.settings import DEFAULT_WORK, Work
-from stemma.weights.interface import Checkpoint
+from stemma.usecases.watched import Meter, MeteredFiles
+from stemma.weights.interface import Checkpoint, FileSet
 from stemma.weights.open import open_checkpoint
 
 _log = logging.getLogger(__name__)
@@ -26,11 +26,12 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Model:
-    """A model that was opened and taken apart; no weight has been read yet."""
+    """A model that was opened and taken apart; no weight has been read yet. ``meter`` counts what is read of it."""
 
     reference: str
     checkpoint: Checkpoint
     anatomy: Anatomy
+    meter: Meter = field(default_factory=Meter)
 
 
 @dataclass(frozen=True)
@@ -49,11 +50,20 @@ def open_model(reference: str, work: Work = DEFAULT_WORK) -> Model:
         InputError: the reference names nothing that can be read.
         SourceError: bytes could not be had.
     """
-    base = None
+    return open_files(reference, resolve(parse_reference(reference), work.network), work)
+
+
+def open_files(reference: str, files: FileSet, work: Work = DEFAULT_WORK) -> Model:
+    """The same for files that are at hand; ``reference`` is what people called them.
+
+    Raises:
+        InputError, SourceError: as :func:`open_model`.
+    """
+    meter, base = Meter(), None
     if work.base is not None:
-        base = open_checkpoint(resolve(parse_reference(work.base), work.network))
-    checkpoint = open_checkpoint(resolve(parse_reference(reference), work.network), base=base)
-    return Model(reference, checkpoint, dissect(checkpoint))
+        base = open_checkpoint(MeteredFiles(resolve(parse_reference(work.base), work.network), meter))
+    checkpoint = open_checkpoint(MeteredFiles(files, meter), base=base)
+    return Model(reference, checkpoint, dissect(checkpoint), meter)
 
 
 def fingerprint(reference: str, work: Work = DEFAULT_WORK) -> FingerprintResult:
@@ -66,13 +76,23 @@ def fingerprint(reference: str, work: Work = DEFAULT_WORK) -> FingerprintResult:
     stored = _stored(reference)
     if stored is not None:
         return FingerprintResult(reference, stored, {"seconds": time.perf_counter() - started, "bytes_read": 0})
-    model = open_model(reference, work)
+    return fingerprint_model(open_model(reference, work), work, started=started)
+
+
+def fingerprint_model(model: Model, work: Work = DEFAULT_WORK, *, started: float | None = None) -> FingerprintResult:
+    """The same for a model that is open; ``started`` is when the work on it began, by ``time.perf_counter``.
+
+    Raises:
+        InputError, SourceError: as :func:`fingerprint`.
+    """
+    started = time.perf_counter() if started is None else started
     key = _cache_key(model, work)
     if work.cache is not None and is_present(key):
         kept = work.cache.get(key)
         if is_present(kept):
             seconds = time.perf_counter() - started
-            return FingerprintResult(reference, from_bytes(kept), {"seconds": seconds, "bytes_read": 0, "cached": True})
+            cost = {"seconds": seconds, "bytes_read": model.meter.read, "cached": True}
+            return FingerprintResult(model.reference, from_bytes(kept), cost)
     result = _compute(model, work, started)
     if work.cache is not None and is_present(key):
         _keep(work.cache, key, result.fingerprint)
@@ -97,21 +117,28 @@ def _stored(reference: str) -> Fingerprint | None:
 
 
 def _compute(model: Model, work: Work, started: float) -> FingerprintResult:
+    model.meter.tell = _teller(model, work)
     sources = model.checkpoint.weight_files
-    total = 2 * sum(source.size for source in sources) if not work.sample else 0
-    lock, done = threading.Lock(), 0
-
-    def progress(read: int) -> None:
-        nonlocal done
-        with lock:
-            done += read
-            work.progress(model.reference, done, total)
-
-    made = build_fingerprint(
-        model.anatomy, sources, full=not work.sample, parameters=DEFAULT, progress=progress, workers=work.workers
-    )
-    cost = {"seconds": time.perf_counter() - started, "bytes_read": total // 2}
+    made = build_fingerprint(model.anatomy, sources, full=not work.sample, parameters=DEFAULT, workers=work.workers)
+    read = model.meter.read
+    work.progress(model.reference, read, read)
+    cost = {"seconds": time.perf_counter() - started, "bytes_read": read}
     return FingerprintResult(model.reference, made, cost)
+
+
+def _teller(model: Model, work: Work) -> Callable[[int], None]:
+    """Tells of bytes of the model's files; a file that is hashed as well is read twice but counts once."""
+    sources = model.checkpoint.weight_files
+    size = sum(source.size for source in sources)
+    hashed = sum(s.size for s in sources if s.is_local and not is_present(s.known_sha256))
+
+    def tell(read: int) -> None:
+        if work.sample:
+            work.progress(model.reference, read, 0)
+        else:
+            work.progress(model.reference, min(size, read * size // max(1, size + hashed)), size)
+
+    return tell
 
 
 def _cache_key(model: Model, work: Work) -> str | Missing:

@@ -21,7 +21,8 @@ class Work:
         cache: where fingerprints are kept between runs; None keeps none.
         network: how hubs and web are reached.
         workers: threads that read and compute; default: one per core.
-        progress: told what is being read and how many bytes were done and are there in all.
+        progress: told what is being read, how many bytes were done, and how many there are in all (0: unknown); the two
+            are equal at the end. It is called by any thread, and stops the work by raising.
     """
 
     sample: bool = False
