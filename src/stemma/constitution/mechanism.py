@@ -15,7 +15,7 @@ import numpy as np
 from stemma.anatomy.interface import Role
 from stemma.constitution.interface import Direction
 from stemma.constitution.sharing import Sharing
-from stemma.evidence.delta import on_even_grid
+from stemma.evidence.grid import on_even_grid
 from stemma.evidence.interface import Evidence
 from stemma.evidence.pair import PairEvidence
 from stemma.fingerprint import Fingerprint

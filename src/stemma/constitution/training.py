@@ -37,6 +37,7 @@ class OperatingPoint:
 
 
 MATCHED = "matched neurons"
+_ALL = 0.98
 OPERATING_POINTS: Mapping[str, OperatingPoint] = {
     Group.MLP: OperatingPoint(0.88, 0.92, 0.10),
     Group.ATTENTION: OperatingPoint(0.72, 0.80, 0.10),
@@ -70,11 +71,30 @@ def judge_training(pair: PairEvidence, sharing: Sharing) -> TrainingVerdict:
     if is_present(tensors) and tensors.equal_trained >= 1:
         reason = f"{tensors.equal_trained} matrices that training shaped are equal, value for value."
         return TrainingVerdict(Shared.TRAINING, reason, evidence, tuple(missing))
+    computed = _computed_from(pair, sharing)
+    if computed:
+        return TrainingVerdict(Shared.TRAINING, computed, evidence, tuple(missing))
     if not known:
         reason = "no learned part could be compared on both sides, so training may have had no share in it."
         return TrainingVerdict(Shared.UNCLEAR, reason, (), tuple(missing))
     verdict = _by_ratios(known)
     return TrainingVerdict(verdict, _sentence(known, verdict), evidence, tuple(missing))
+
+
+def _computed_from(pair: PairEvidence, sharing: Sharing) -> str:
+    """The sentence that says how one side's entries come out of the other's without training, or ""."""
+    entries = pair.entries
+    if isinstance(entries, Missing) or Group.MLP not in sharing.in_place or sharing.searched:
+        return ""
+    count = entries.evidence.sample
+    if entries.rounded_a_of_b or entries.rounded_b_of_a:
+        return f"all {count} exact entries of one model are the other's, rounded."
+    if max(entries.gridded_a, entries.gridded_b) > _ALL:
+        return f"the {count} exact entries of one model are the other's to the nearest step of an even grid."
+    pruned = ((entries.zeroed_in_a, entries.kept_in_a), (entries.zeroed_in_b, entries.kept_in_b))
+    if any(zeroed > 0 and kept > _ALL for zeroed, kept in pruned):
+        return f"of the {count} exact entries, those that are not zero are equal to rounding."
+    return ""
 
 
 def _matched_overlap(matching: Matching | Missing) -> Overlap | Missing:

@@ -1,6 +1,6 @@
-"""S6, delta forensics at the corners: low-rank change and even grids.
+"""S6, delta forensics at the corners: is the change of low rank?
 
-Both are facts that name a mechanism; neither establishes a link.
+A fact that names a mechanism; it establishes no link.
 """
 
 from __future__ import annotations
@@ -59,24 +59,6 @@ def low_rank_change(a: Fingerprint, b: Fingerprint) -> LowRank | Missing:
         facts={"changed": len(changed), "compared": len(pairs), "largest_rank": max(ranks)},
     )
     return LowRank(len(pairs), len(changed), ranks, explained, evidence)
-
-
-def on_even_grid(values: Array) -> bool:
-    """Whether every row of ``values`` (r x c) takes values on an even grid, as a round trip through integers leaves.
-
-    The grid step of a row is its smallest gap between distinct values; every other gap must be a multiple of it.
-    """
-    return len(values) > 0 and all(_row_on_grid(row) for row in values)
-
-
-def _row_on_grid(row: Array) -> bool:
-    distinct = np.unique(row.astype(np.float64))
-    if len(distinct) < 8:
-        return len(distinct) > 1
-    gaps = np.diff(distinct)
-    step = gaps.min()
-    multiples = gaps / step
-    return bool(np.all(np.abs(multiples - np.rint(multiples)) < 0.02) and multiples.max() < 256)
 
 
 def _comparable(x: PartPrint, y: PartPrint) -> bool:

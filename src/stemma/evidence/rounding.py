@@ -1,11 +1,13 @@
-"""Rounding and zeros: how the exact entries of one model come out of the other's.
+"""Rounding, grids and zeros: how the exact entries of one model come out of the other's.
 
 From the few entries per matrix that fingerprints keep to the last bit, after matching them by role and site:
 
 * *rounded*: the share of entries of one side that are the other side's entries rounded to bfloat16 or float16;
+* *quantised*: rows of one side lie on an even grid and are the other side's rows to the nearest step;
 * *pruned*: entries that are exactly zero on one side and not on the other, the rest unchanged.
 
-Null: none; these are facts about entries, used to name a mechanism and a direction, never to establish a link.
+Null: none; these are facts about entries. Where they hold for all compared entries, one side was computed from the
+other: two runs of one seed share no entry that training touched.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import ml_dtypes
 import numpy as np
 from numpy.typing import NDArray
 
+from stemma.evidence.grid import rounded_to_grid
 from stemma.evidence.interface import Evidence
 from stemma.fingerprint import Fingerprint
 from stemma.identity import Missing, is_present
@@ -33,7 +36,8 @@ class EntryFacts:
     """Shares of the compared entries; ``rounded_b_of_a`` names the type whose rounding turns A into B, or "".
 
     ``zeroed_in_b``: share of entries that are zero in B and not in A; ``kept_in_b``: share of B's other entries that
-    equal A's up to rounding; likewise for A. ``relative_change`` is ||B - A|| / ||A||, ``equal`` the bit-equal share.
+    equal A's up to rounding; ``gridded_b``: share of B's rows that are A's rounded to an even grid; likewise for A.
+    ``relative_change`` is ||B - A|| / ||A||, ``equal`` the bit-equal share.
     """
 
     equal: float
@@ -44,20 +48,22 @@ class EntryFacts:
     zeroed_in_b: float
     kept_in_a: float
     kept_in_b: float
+    gridded_a: float
+    gridded_b: float
     evidence: Evidence
 
 
 def entry_facts(a: Fingerprint, b: Fingerprint) -> EntryFacts | Missing:
     """Compare the exact entries of matrices at the same place."""
-    pairs = []
+    pairs: list[tuple[Array, Array]] = []
     for key in sorted(set(a.parts) & set(b.parts)):
         x, y = a.parts[key].exact, b.parts[key].exact
         if is_present(x) and is_present(y):
             rows, columns = min(x.shape[0], y.shape[0]), min(x.shape[1], y.shape[1])
-            pairs.append((x[:rows, :columns].ravel(), y[:rows, :columns].ravel()))
+            pairs.append((x[:rows, :columns], y[:rows, :columns]))
     if not pairs:
         return Missing("no matrix with exact entries stands at the same place in both models")
-    x, y = (np.concatenate(side) for side in zip(*pairs, strict=True))
+    x, y = (np.concatenate([part.ravel() for part in side]) for side in zip(*pairs, strict=True))
     norm = float(np.linalg.norm(x))
     change = float(np.linalg.norm(y - x)) / norm if norm else float("inf")
     equal = float(np.mean(x == y))
@@ -81,6 +87,8 @@ def entry_facts(a: Fingerprint, b: Fingerprint) -> EntryFacts | Missing:
         float(np.mean((y == 0) & (x != 0))),
         _kept(y, x),
         _kept(x, y),
+        float(np.mean([rounded_to_grid(after, before) for before, after in pairs])),
+        float(np.mean([rounded_to_grid(before, after) for before, after in pairs])),
         evidence,
     )
 
