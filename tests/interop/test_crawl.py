@@ -76,7 +76,7 @@ def test_an_interrupted_crawl_goes_on(network: Network, tmp_path: Path, clock: C
     assert reader.read == [seed.id for seed in SEEDS]
 
 
-KILLED = """
+KILLED = r"""
 import os, sys, time
 from pathlib import Path
 from stemma.catalog.seeds import load_seeds
