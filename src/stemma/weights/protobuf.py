@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from stemma.errors import MalformedFile
 
+LONGEST_VARINT = 10
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 
 
@@ -20,14 +21,14 @@ def fields(data: memoryview, file: str) -> Iterator[tuple[int, int | memoryview]
     """
     position = 0
     while position < len(data):
-        key, position = _varint(data, position, file)
+        key, position = varint(data, position, file)
         kind = key & 7
         if kind == _VARINT:
-            value, position = _varint(data, position, file)
+            value, position = varint(data, position, file)
             yield key >> 3, value
             continue
         if kind == _BYTES:
-            length, position = _varint(data, position, file)
+            length, position = varint(data, position, file)
         elif kind in (_FIXED32, _FIXED64):
             length = 4 if kind == _FIXED32 else 8
         else:
@@ -38,9 +39,10 @@ def fields(data: memoryview, file: str) -> Iterator[tuple[int, int | memoryview]
         position += length
 
 
-def _varint(data: memoryview, position: int, file: str) -> tuple[int, int]:
+def varint(data: memoryview, position: int, file: str) -> tuple[int, int]:
+    """``(number, position after it)``; raises MalformedFile where it does not end within ten bytes."""
     value = 0
-    for shift in range(0, 70, 7):
+    for shift in range(0, 7 * LONGEST_VARINT, 7):
         if position >= len(data):
             break
         byte = data[position]

@@ -10,7 +10,9 @@ from typing import Any, NoReturn
 from stemma.errors import LimitExceeded, MalformedFile
 from stemma.weights.interface import ByteSource
 
-MAX_VALUES = 4_000_000
+MAX_VALUES = 3_000_000
+MAX_KEYS = 1_500_000
+MAX_UNICODE = 40_000_000  # text beyond ASCII may take four bytes a character, twice
 MAX_DEPTH = 64
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
@@ -34,13 +36,10 @@ def parse_json_object(data: bytes, file: str, *, constants: bool = True) -> dict
     """Parse ``data`` as one JSON object; ``constants`` allows NaN and Infinity, which Python writes.
 
     Raises:
-        LimitExceeded: more than ``MAX_VALUES`` values or ``MAX_DEPTH`` levels.
+        LimitExceeded: more than ``MAX_VALUES`` values, ``MAX_KEYS`` keys or ``MAX_DEPTH`` levels.
         MalformedFile: anything else is wrong with it.
     """
-    if sum(data.count(mark) for mark in (b",", b"[", b"{")) > MAX_VALUES:
-        raise LimitExceeded(
-            f"{file} holds more than {MAX_VALUES} JSON values.", advice="The file looks hostile."
-        )
+    _check_size(data, file)
     try:
         value = json.loads(
             data.decode("utf-8-sig"),
@@ -57,6 +56,16 @@ def parse_json_object(data: bytes, file: str, *, constants: bool = True) -> dict
         _refuse(file, f"a JSON {type(value).__name__}", "a JSON object")
     _check_depth(value, file)
     return value
+
+
+def _check_size(data: bytes, file: str) -> None:
+    """Bounds what the parser will build, by counting marks before it starts."""
+    values, keys = sum(data.count(mark) for mark in (b",", b"[", b"{")), data.count(b":")
+    if values > MAX_VALUES or keys > MAX_KEYS or (len(data) > MAX_UNICODE and not data.isascii()):
+        raise LimitExceeded(
+            f"{file} holds about {values} JSON values and {keys} keys in {len(data)} bytes.",
+            advice=f"At most {MAX_VALUES} and {MAX_KEYS} are read. The file looks hostile.",
+        )
 
 
 def _refuse(file: str, got: str, expected: str) -> NoReturn:
@@ -83,6 +92,4 @@ def _check_depth(value: Any, file: str) -> None:
         ]
         if not level:
             return
-    raise LimitExceeded(
-        f"{file} nests JSON deeper than {MAX_DEPTH} levels.", advice="The file looks hostile."
-    )
+    raise LimitExceeded(f"{file} nests JSON deeper than {MAX_DEPTH} levels.", advice="The file looks hostile.")

@@ -20,8 +20,9 @@ from stemma.weights.interface import ByteSource, FileSet, RawTokenizer
 from stemma.weights.protobuf import fields
 from stemma.weights.strict_json import read_json_object
 
-MAX_FILE = 100_000_000
-MAX_TOKENS = 4_000_000
+MAX_FILE = 64_000_000
+MAX_SENTENCEPIECE = 8_000_000
+MAX_TOKENS = 1_500_000
 _SPM_KINDS = {1: "unigram", 2: "bpe", 3: "word", 4: "char"}
 _TRAINER_SPEC, _MODEL_TYPE, _BYTE_FALLBACK = 2, 3, 35
 
@@ -79,8 +80,11 @@ def _vocab_json(source: ByteSource) -> RawTokenizer:
 
 
 def _vocab_txt(source: ByteSource) -> RawTokenizer:
+    data = _whole(source, MAX_FILE)
+    if data.count(b"\n") > MAX_TOKENS:
+        raise LimitExceeded(f"{source.name} has more than {MAX_TOKENS} lines.")
     try:
-        lines = _whole(source).decode("utf-8").split("\n")
+        lines = data.decode("utf-8").split("\n")
     except UnicodeDecodeError as error:
         raise MalformedFile(source.name, f"bytes that are no UTF-8 ({error.reason})", "a token a line") from error
     if lines[-1] == "":
@@ -89,7 +93,7 @@ def _vocab_txt(source: ByteSource) -> RawTokenizer:
 
 
 def _sentencepiece(source: ByteSource) -> RawTokenizer:
-    data = _whole(source)
+    data = _whole(source, MAX_SENTENCEPIECE)
     if not data.startswith(b"\n"):
         raise UnsupportedFormat(f"{source.name} is no SentencePiece model.", advice="tokenizer.json is read as well.")
     pieces: list[tuple[object, object]] = []
@@ -142,9 +146,9 @@ def _by_id(file: str, pairs: Iterable[tuple[object, object]]) -> Mapping[int, st
     return tokens
 
 
-def _whole(source: ByteSource) -> bytes:
-    if source.size > MAX_FILE:
-        raise LimitExceeded(f"{source.name} has {source.size} bytes, at most {MAX_FILE} are read.")
+def _whole(source: ByteSource, limit: int) -> bytes:
+    if source.size > limit:
+        raise LimitExceeded(f"{source.name} has {source.size} bytes, at most {limit} are read.")
     return bytes(source.read(0, source.size))
 
 

@@ -15,15 +15,14 @@ import numpy as np
 
 from stemma.errors import LimitExceeded, MalformedFile, UnsupportedFormat
 from stemma.weights.formats.ggml_types import BLOCK_TYPES, BlockType
-from stemma.weights.formats.interface import shape_fault
+from stemma.weights.formats.interface import MAX_NAME, shape_fault
 from stemma.weights.interface import ByteSource
 
 MAGIC = b"GGUF"
-MAX_HEADER = 128_000_000
+MAX_HEADER = 64_000_000
 MAX_KEYS = 65_536
-MAX_TENSORS = 500_000
-MAX_STRINGS = 4_000_000
-MAX_NAME = 1_024
+MAX_TENSORS = 200_000
+MAX_STRINGS = 3_000_000
 _FIRST_READ = 1 << 16
 _MAX_AXES = 4
 _STRING, _ARRAY, _BOOL = 8, 9, 7

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -10,7 +11,9 @@ from stemma.identity import Missing
 from stemma.weights.interface import ByteSource, FileSet, LazyTensor, RawTokenizer
 
 MAX_AXES = 16
+MAX_NAME = 1_024
 MAX_ELEMENTS = 1 << 48
+MAX_EMPTY = 1 << 31
 
 
 @dataclass(frozen=True)
@@ -46,9 +49,8 @@ def shape_fault(shape: object) -> str | None:
         return f"the shape {str(shape)[:80]}, which is no list of sizes"
     if len(shape) > MAX_AXES:
         return f"a shape with {len(shape)} axes (at most {MAX_AXES} are read)"
-    elements = 1
-    for size in shape:
-        elements *= size or 1
-        if elements > MAX_ELEMENTS:
-            return f"the shape {str(list(shape))[:80]}, which no file can hold"
+    elements = math.prod(size or 1 for size in shape)
+    # A tensor without elements may still have rows to walk over.
+    if elements > (MAX_EMPTY if 0 in shape else MAX_ELEMENTS):
+        return f"the shape {str(list(shape))[:80]}, which no file can hold"
     return None

@@ -12,9 +12,11 @@ from typing import NoReturn
 
 from stemma.errors import LimitExceeded, MalformedFile
 from stemma.weights.interface import ByteSource
+from stemma.weights.protobuf import LONGEST_VARINT, varint
 
-MAX_NODES = 1_000_000
+MAX_NODES = 200_000
 MAX_TEXT = 65_536
+MAX_TEXTS = 64_000_000
 _AHEAD = 1 << 16
 _DAMAGED = "The file is damaged, or no ONNX model: fetch it again."
 
@@ -153,6 +155,7 @@ class _Walker:
         self._source = source
         self._start = 0
         self._window = b""
+        self._texts = 0
         self.file = source.name
 
     def fault(self, got: str, expected: str) -> NoReturn:
@@ -175,7 +178,14 @@ class _Walker:
             position += length
 
     def text(self, place: range) -> str:
-        return self._bytes(place, MAX_TEXT).decode("utf-8", errors="replace")
+        self._texts += len(place)
+        if len(place) > MAX_TEXT or self._texts > MAX_TEXTS:
+            raise LimitExceeded(
+                f"{self.file} holds a text of {len(place)} bytes, {self._texts} in all;"
+                f" at most {MAX_TEXT} and {MAX_TEXTS} are read.",
+                advice=_DAMAGED,
+            )
+        return self._bytes(place).decode("utf-8", errors="replace")
 
     def entry(self, place: range) -> tuple[str, str]:
         """A StringStringEntryProto."""
@@ -192,9 +202,7 @@ class _Walker:
             found.append(value)
         return found
 
-    def _bytes(self, place: range, limit: int) -> bytes:
-        if len(place) > limit:
-            raise LimitExceeded(f"{self.file} holds a text of {len(place)} bytes, at most {limit} are read.")
+    def _bytes(self, place: range) -> bytes:
         at = place.start - self._start
         if at < 0 or at + len(place) > len(self._window):
             size = min(max(_AHEAD, len(place)), self._source.size - place.start)
@@ -202,13 +210,6 @@ class _Walker:
         return self._window[at : at + len(place)]
 
     def _varint(self, position: int, end: int) -> tuple[int, int]:
-        value = 0
-        for shift in range(0, 70, 7):
-            if position >= end:
-                break
-            byte = self._bytes(range(position, position + 1), 1)[0]
-            position += 1
-            value |= (byte & 0x7F) << shift
-            if byte < 0x80:
-                return value, position
-        self.fault("a varint that does not end", "at most 10 bytes")
+        ahead = memoryview(self._bytes(range(position, min(end, position + LONGEST_VARINT))))
+        value, length = varint(ahead, 0, self.file)
+        return value, position + length

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stemma.errors import LimitExceeded, MalformedFile, UnsupportedFormat
-from stemma.weights.formats.interface import Contents, shape_fault
+from stemma.weights.formats.interface import MAX_NAME, Contents, shape_fault
 from stemma.weights.formats.shards import choose_shards, merge_shards, with_suffix
 from stemma.weights.interface import ByteSource, FileSet, LazyTensor
 from stemma.weights.strict_json import parse_json_object
@@ -107,6 +107,8 @@ def _check_metadata(source: ByteSource, metadata: object) -> None:
 
 
 def _entry(source: ByteSource, name: str, fields: object) -> tuple[str, str, tuple[int, ...], int, int]:
+    if len(name) > MAX_NAME:
+        _fault(source, f"a name of {len(name)} characters", f"at most {MAX_NAME}")
     if not isinstance(fields, dict) or set(fields) != {"dtype", "shape", "data_offsets"}:
         _fault(source, f"{name!r} with other fields", "dtype, shape and data_offsets")
     storage, shape, offsets = fields["dtype"], fields["shape"], fields["data_offsets"]

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from stemma.errors import LimitExceeded
+from stemma.weights.formats.interface import MAX_NAME
 from stemma.weights.formats.shards import listed
 from stemma.weights.formats.torch_words import TensorView
 
 MAX_DEPTH = 12
 MAX_NODES = 1_000_000
-MAX_NAME = 1_024
 _WRAPPERS = ("state_dict", "model_state_dict", "model_state", "model", "module", "net", "params", "weights")
 _PARALLEL = "module."
 

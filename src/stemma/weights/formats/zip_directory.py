@@ -14,7 +14,7 @@ from stemma.errors import LimitExceeded, MalformedFile, UnsupportedFormat
 from stemma.weights.interface import ByteSource
 
 MAX_DIRECTORY = 64_000_000
-MAX_MEMBERS = 500_000
+MAX_MEMBERS = 200_000
 _END, _END64, _LOCATOR64, _ENTRY, _LOCAL = b"PK\5\6", b"PK\6\6", b"PK\6\7", b"PK\1\2", b"PK\3\4"
 _END_SIZE, _LOCATOR_SIZE, _END64_SIZE, _ENTRY_SIZE, _LOCAL_SIZE = 22, 20, 56, 46, 30
 _FULL16, _FULL32 = 0xFFFF, 0xFFFFFFFF
