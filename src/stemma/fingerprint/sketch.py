@@ -21,6 +21,8 @@ from stemma.fingerprint.model import Anchors, Array, PartPrint
 from stemma.identity import Missing, is_present
 
 _SIDE = 48
+# The embedding survives what layers do not: dropping, adding, pruning them.
+_TOKEN_WEIGHT = 3.0
 _DEPTHS = (0.0, 1 / 3, 2 / 3, 1.0)
 
 
@@ -39,7 +41,7 @@ def _blocks(parts: Mapping[str, PartPrint], anchors: Anchors | Missing) -> Itera
     if is_present(anchors) and anchors.by_string:
         rows = anchors.embedding[:, :_SIDE] - anchors.embedding[:, :_SIDE].mean(axis=0)
         for key, row in zip(anchors.keys, rows, strict=True):
-            yield f"token {key}", len(rows) ** -0.5, row[None]
+            yield f"token {key}", _TOKEN_WEIGHT * len(rows) ** -0.5, row[None]
     for stack in sorted({p.site.stack for p in parts.values() if p.site.layer >= 0}):
         layers = sorted({p.site.layer for p in parts.values() if p.site.stack == stack and p.site.layer >= 0})
         for depth in _DEPTHS:
