@@ -194,6 +194,8 @@ def lies() -> Iterator[tuple[str, bytes, dict[str, bytes]]]:
         yield f"{entries}", model_of(external("w", [2], location="w.data", **entries)), {"w.data": bytes(8)}
     typed = TensorProto(name="w", dims=[2], data_type=TensorProto.INT64, int64_data=[1, 2, 3])
     yield "more numbers", model_of(typed), {}
+    typed = TensorProto(name="w", dims=[1], data_type=TensorProto.COMPLEX128, int64_data=[1])
+    yield "numbers of another type", model_of(typed), {}
 
 
 @pytest.mark.parametrize(("data", "others"), [c[1:] for c in lies()], ids=[c[0] for c in lies()])

@@ -51,6 +51,14 @@ _DTYPES: Mapping[int, tuple[str, np.dtype[Any]]] = {
     24: ("F8_E8M0", np.dtype(ml_dtypes.float8_e8m0fnu)),
 }
 _FLOATS, _DOUBLES = 4, 10
+# Which data types each typed field may carry, as onnx.proto says.
+_CARRIES: Mapping[int, frozenset[int]] = {
+    4: frozenset({1, 14}),
+    5: frozenset({2, 3, 4, 5, 6, 9, 10, 16, 17, 18, 19, 20, 24}),
+    7: frozenset({7}),
+    10: frozenset({11, 15}),
+    11: frozenset({12, 13}),
+}
 _INDICES = frozenset({6, 7, 9})  # I32, I64, BOOL: axes, shapes, masks
 _ANONYMOUS = re.compile(r"(onnx::.*|_v_\d+|val_\d+|\d+|const_fold_.*|_?inlfunc_.*|.*_transposed)")
 _DAMAGED = "The file is damaged or hostile: fetch it again."
@@ -170,6 +178,8 @@ class _Reader:
         storage, dtype = _DTYPES[found.data_type]
         length = math.prod(found.shape) * dtype.itemsize
         shape = tuple(found.shape)
+        if found.typed is not None and found.data_type not in _CARRIES[found.typed[0]]:
+            raise MalformedFile(self.file, f"{storage} in field {found.typed[0]} for {name[:120]!r}", "its own field")
         if found.typed is not None and found.typed[0] not in (_FLOATS, _DOUBLES):
             values = self._typed(found, name, dtype)
             return InlineTensor(name, values.T if turned else values, storage)
