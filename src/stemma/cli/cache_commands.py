@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from stemma.cli.exits import Exit
-from stemma.cli.output import say
+from stemma.cli.options import PlainFormat, PlainFormatOption
+from stemma.cli.output import say, write
 
 if TYPE_CHECKING:
     from stemma.cache import FeatureCache
@@ -22,29 +23,68 @@ def _open() -> FeatureCache:
 
 
 @app.command()
-def info() -> None:
-    """Say where the cache is, how much it holds, and how much it may."""
+def info(form: PlainFormatOption = PlainFormat.TABLE) -> None:
+    """Say where the cache is, how much it holds, and how much it may.
+
+    \b
+    Examples:
+      stemma cache info
+      stemma cache info --format json
+    """
     stats = _open().stats()
-    say(f"{stats.directory}: {stats.entries} entries, {stats.size / 1e6:.1f} of at most {stats.limit / 1e6:.0f} MB")
+    if form is PlainFormat.JSON:
+        from stemma.publish.canonical import Json, to_json
+
+        held: dict[str, Json] = {
+            "directory": str(stats.directory),
+            "entries": stats.entries,
+            "size": stats.size,
+            "limit": stats.limit,
+        }
+        write(to_json(held), None)
+        return
+    write(
+        f"{stats.directory}: {stats.entries} entries, {_megabytes(stats.size)} of at most {_megabytes(stats.limit)}",
+        None,
+    )
 
 
 @app.command()
 def clear() -> None:
-    """Forget everything."""
-    say(f"{_open().clear()} entries removed")
+    """Forget everything.
+
+    \b
+    Example:
+      stemma cache clear
+    """
+    say(f"{_megabytes(_open().clear())} freed")
 
 
 @app.command()
 def trim(megabytes: Annotated[int, typer.Argument(min=0, help="Keep at most this many megabytes.")]) -> None:
-    """Drop what was not used for longest."""
-    say(f"{_open().trim(megabytes * 1_000_000)} bytes freed")
+    """Drop what was not used for longest.
+
+    \b
+    Example:
+      stemma cache trim 500
+    """
+    say(f"{_megabytes(_open().trim(megabytes * 1_000_000))} freed")
 
 
 @app.command()
 def verify() -> None:
-    """Check every entry against its digest; damaged ones are dropped. Exit status: 0 sound, 3 some were damaged."""
+    """Check every entry against its digest; damaged ones are dropped. Exit status: 0 sound, 3 some were damaged.
+
+    \b
+    Example:
+      stemma cache verify
+    """
     damaged = _open().verify()
     for damage in damaged:
-        say(f"dropped: {damage}")
+        say(f"dropped: {damage.file}: {damage.reason}")
     if damaged:
         raise typer.Exit(Exit.BAD_INPUT)
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:,.1f} MB"

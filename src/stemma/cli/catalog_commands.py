@@ -72,7 +72,13 @@ def add(
 
 @app.command("list")
 def list_(catalog: CatalogOption = None, form: PlainFormatOption = PlainFormat.TABLE) -> None:
-    """List the fingerprints of the catalog."""
+    """List the fingerprints of the catalog.
+
+    \b
+    Examples:
+      stemma catalog list
+      stemma catalog list --format json
+    """
     from stemma.usecases.catalogs import listing
 
     _write(listing(_open(catalog)), form)
@@ -83,7 +89,12 @@ def show_(
     name: Annotated[str, typer.Argument(help="Name in the catalog.")],
     catalog: CatalogOption = None,
 ) -> None:
-    """Print what one fingerprint says of its model, as JSON."""
+    """Print what one fingerprint says of its model, as JSON.
+
+    \b
+    Example:
+      stemma catalog show org--name
+    """
     import json
 
     summary = _open(catalog).show(name)
@@ -92,18 +103,38 @@ def show_(
 
 @app.command()
 def remove(
-    names: Annotated[list[str], typer.Argument(help="Names in the catalog.")], catalog: CatalogOption = None
+    names: Annotated[list[str], typer.Argument(help="Names in the catalog.")],
+    catalog: CatalogOption = None,
+    quiet: QuietOption = False,
 ) -> None:
-    """Take fingerprints out of the catalog."""
+    """Take fingerprints out of the catalog.
+
+    \b
+    Example:
+      stemma catalog remove org--name
+    """
     opened = _open(catalog)
     for name in names:
         opened.remove(name)
+        if not quiet:
+            say(f"removed: {name}")
 
 
 @app.command()
-def export(path: Annotated[Path, typer.Argument(help="The file to write.")], catalog: CatalogOption = None) -> None:
-    """Write the whole catalog to one file, with digests."""
-    _open(catalog).export(path)
+def export(
+    path: Annotated[Path, typer.Argument(help="The file to write.")],
+    catalog: CatalogOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Write the whole catalog to one file, with digests.
+
+    \b
+    Example:
+      stemma catalog export catalog.zip
+    """
+    count = _open(catalog).export(path)
+    if not quiet:
+        say(f"exported: {count} fingerprints to {path}")
 
 
 @app.command("import")
@@ -111,9 +142,17 @@ def import_(
     path: Annotated[Path, typer.Argument(help="A file that `stemma catalog export` wrote.")],
     catalog: CatalogOption = None,
     replace: Annotated[bool, typer.Option("--replace", help="Replace fingerprints of the same names.")] = False,
+    quiet: QuietOption = False,
 ) -> None:
-    """Take in an exported catalog, all of it or nothing; digests are checked."""
-    _open(catalog).import_(path, replace=replace)
+    """Take in an exported catalog, all of it or nothing; digests are checked.
+
+    \b
+    Example:
+      stemma catalog import catalog.zip
+    """
+    additions = _open(catalog).import_(path, replace=replace)
+    if not quiet:
+        say(f"imported: {len(additions)} fingerprints")
 
 
 @app.command()
@@ -122,7 +161,13 @@ def verify(
     repair: Annotated[bool, typer.Option("--repair", help="Rebuild the index from the files.")] = False,
     form: PlainFormatOption = PlainFormat.TABLE,
 ) -> None:
-    """Check every file against its digest and the index. Exit status: 0 sound, 3 something is wrong."""
+    """Check every file against its digest and the index. Exit status: 0 sound, 3 something is wrong.
+
+    \b
+    Examples:
+      stemma catalog verify
+      stemma catalog verify --repair
+    """
     from stemma.usecases.catalogs import verified
 
     opened = _open(catalog)
@@ -147,6 +192,8 @@ def build(
 ) -> None:
     """Fingerprint a list of hub models by byte range; what is done stays done when interrupted.
 
+    Exit status: 0 all are in the catalog, 3 some could not be read (they are named, and tried again by the next run).
+
     \b
     Examples:
       stemma catalog build
@@ -154,11 +201,17 @@ def build(
     """
     from stemma.usecases.crawl import build_catalog
 
+    def tell(name: str, reason: str | None) -> None:
+        if reason is not None:
+            say(f"not taken: {name}: {reason}")
+        elif not quiet:
+            say(f"taken: {name}")
+
     with Bar(quiet=quiet) as bar:
-        outcome = build_catalog(_open(catalog), seeds, work_of(bar, sample=True, workers=workers), limit=limit)
-    for name, reason in outcome.failed.items():
-        say(f"not taken: {name}: {reason}")
-    say(f"{outcome.done} of {outcome.asked} models are in the catalog.")
+        work = work_of(bar, sample=True, workers=workers)
+        outcome = build_catalog(_open(catalog), seeds, work, limit=limit, tell=tell)
+    if not quiet:
+        say(f"{outcome.done} of {outcome.asked} models are in the catalog.")
     if outcome.failed:
         raise typer.Exit(Exit.BAD_INPUT)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from stemma.cli.exits import HELP, exit_of
+from stemma.cli.exits import exit_of
 from stemma.cli.options import (
     MODEL_HELP,
     AlphaOption,
@@ -22,7 +22,7 @@ from stemma.cli.options import (
     WorkersOption,
     work_of,
 )
-from stemma.cli.output import show, write
+from stemma.cli.output import check_output, show, write, write_lines
 from stemma.cli.progress import Bar
 from stemma.errors import InputError
 
@@ -37,7 +37,9 @@ def compare(
     pairs: Annotated[
         Path | None,
         typer.Option(
-            "--pairs", help='JSON lines {"a": ..., "b": ...} ; - for standard input. One result a line.'
+            "--pairs",
+            metavar="FILE",
+            help='JSON lines {"a": ..., "b": ...}, - for standard input; one JSON result a line, in this order.',
         ),
     ] = None,
     form: FormatOption = Format.TABLE,
@@ -56,14 +58,19 @@ def compare(
     Examples:
       stemma compare ./base ./suspect
       stemma compare hf:org/base ./suspect --format html -o report.html
+      stemma compare ./base ./adapter --base ./base
       stemma compare --pairs pairs.jsonl > results.jsonl
+
+    Exit status: 0 linked, 1 shown independent, 2 not established, 3 bad input, 4 internal error. With --pairs it is 0
+    when every pair has its line; a model that cannot be read gives "label": null and an "error" on that line.
     """
+    check_output(output)
     with Bar(quiet=quiet) as bar:
         work = work_of(bar, sample=sample, base=base, alpha=alpha, cache=cache, offline=offline, workers=workers)
         if pairs is not None:
             if a is not None:
                 raise InputError("Two models and --pairs were given.", advice="Give one or the other.")
-            _compare_many(pairs, work, output)
+            _compare_many(pairs, work, form, output)
             return
         if a is None or b is None:
             raise InputError("Two models are needed.", advice="Write: stemma compare A B, or give --pairs FILE.")
@@ -73,9 +80,6 @@ def compare(
     _write(report, form, output)
     if report.ruling is not None:
         raise typer.Exit(exit_of(report.ruling))
-
-
-compare.__doc__ = f"{compare.__doc__}\n    {HELP}\n"
 
 
 def _write(report: ComparisonReport, form: Format, output: Path | None) -> None:
@@ -100,23 +104,24 @@ def _write(report: ComparisonReport, form: Format, output: Path | None) -> None:
             write(to_json(comparison_sarif([report])), output)
 
 
-def _compare_many(pairs: Path, work: Work, output: Path | None) -> None:
+def _compare_many(pairs: Path, work: Work, form: Format, output: Path | None) -> None:
     """One JSON line a pair, in the order asked; a model that cannot be read is an error on its line, not of the run."""
     import sys
 
-    from stemma.publish.canonical import to_line
+    from stemma.publish.canonical import to_json, to_line
     from stemma.publish.result_json import comparison_document
     from stemma.usecases.compare import compare_pairs, read_pairs
 
+    if form is Format.HTML:
+        raise InputError("--pairs cannot be written as one page.", advice="Use --format json (the default) or sarif.")
     asked = read_pairs(sys.stdin.read() if str(pairs) == "-" else _text(pairs))
-    stream = output.open("w", encoding="utf-8") if output is not None else sys.stdout
-    try:
-        for report in compare_pairs(asked, work):
-            stream.write(to_line(comparison_document(report)).rstrip("\n") + "\n")
-            stream.flush()
-    finally:
-        if output is not None:
-            stream.close()
+    reports = compare_pairs(asked, work)
+    if form is Format.SARIF:
+        from stemma.publish.sarif import comparison_sarif
+
+        write(to_json(comparison_sarif(list(reports))), output)
+        return
+    write_lines((to_line(comparison_document(report)).rstrip("\n") + "\n" for report in reports), output)
 
 
 def _text(path: Path) -> str:

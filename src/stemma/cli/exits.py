@@ -18,9 +18,7 @@ class Exit(IntEnum):
     NOT_ESTABLISHED = 2
     BAD_INPUT = 3
     INTERNAL = 4
-
-
-HELP = "Exit status: 0 linked, 1 shown independent, 2 not established, 3 bad input, 4 internal error."
+    INTERRUPTED = 130
 
 
 def exit_of(ruling: Ruling) -> Exit:

@@ -16,7 +16,7 @@ from stemma.cli.options import (
     QuietOption,
     work_of,
 )
-from stemma.cli.output import show, write
+from stemma.cli.output import check_output, show, write
 from stemma.cli.progress import Bar
 
 
@@ -39,6 +39,7 @@ def inspect(
     """
     from stemma.usecases.inspect import inspect as use_case
 
+    check_output(output)
     with Bar(quiet=quiet) as bar:
         report = use_case(model, work_of(bar, base=base, offline=offline))
     match form:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -13,13 +13,12 @@ from stemma.cli.compare_command import compare
 from stemma.cli.exits import Exit
 from stemma.cli.fingerprint_command import fingerprint
 from stemma.cli.inspect_command import inspect
-from stemma.cli.output import fail, say
+from stemma.cli.output import fail, leave_stdout, say
 from stemma.cli.scan_command import scan
 from stemma.errors import StemmaError
 
 app = typer.Typer(
     name="stemma",
-    help="Says from the weights alone which AI models descend from which, and how surely.",
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -46,27 +45,58 @@ def main(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and leave.")
     ] = False,
+    verbose: Annotated[
+        int, typer.Option("--verbose", "-v", count=True, help="Tell what is done on standard error; -vv tells more.")
+    ] = 0,
 ) -> None:
-    """Set up what all commands share."""
+    """Says from the weights alone which AI models descend from which, and how surely.
+
+    \b
+    Examples:
+      stemma inspect ./model
+      stemma compare ./base ./suspect
+      stemma catalog add ./base && stemma scan ./suspect
+    """
+    import logging
+
+    level = {0: logging.WARNING, 1: logging.INFO}.get(verbose, logging.DEBUG)
+    logging.basicConfig(level=level, format="stemma: %(message)s", stream=sys.stderr)
 
 
-def run() -> None:
+def run() -> NoReturn:
     """Run the command line and leave with a documented exit status."""
     try:
+        _prepare()
         status = app(standalone_mode=False)
+        sys.stdout.flush()
     except StemmaError as error:
         fail(error)
         sys.exit(Exit.BAD_INPUT)
     except KeyboardInterrupt:
         say("stemma: interrupted; nothing half-written was left behind.")
-        sys.exit(130)
+        sys.exit(Exit.INTERRUPTED)
     except BrokenPipeError:
-        # The reader of our output left; Python would complain once more while shutting down.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        leave_stdout()
         sys.exit(Exit.OK)
     except Exception as error:  # noqa: BLE001 the last line of defence: anything here is a defect, and says so
         sys.exit(_leave(error))
     sys.exit(status if isinstance(status, int) else Exit.OK)
+
+
+def _prepare() -> None:
+    """Names out of files may hold what a terminal cannot show; Ctrl-C must reach the threads that read."""
+    import signal
+
+    from stemma.cli.progress import INTERRUPTED
+
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # standard streams are text files
+
+    def interrupt(_signal: int, _frame: object) -> NoReturn:
+        INTERRUPTED.set()
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, interrupt)
 
 
 def _leave(error: Exception) -> int:

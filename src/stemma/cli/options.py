@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from stemma.cache import FeatureCache
     from stemma.cli.progress import Bar
     from stemma.usecases.settings import Work
 
@@ -37,6 +38,15 @@ class PageFormat(StrEnum):
     HTML = "html"
 
 
+def _hush(wanted: bool) -> bool:
+    """Warnings of the library are remarks as well."""
+    if wanted:
+        import logging
+
+        logging.getLogger().setLevel(logging.ERROR)
+    return wanted
+
+
 MODEL_HELP = "A directory, a weight file, a .stemma fingerprint, hf:org/name[@revision], pkg:huggingface/... or a URL."
 
 FormatOption = Annotated[Format, typer.Option("--format", "-f", help="How to write the result.")]
@@ -52,7 +62,9 @@ BaseOption = Annotated[str | None, typer.Option("--base", help="For an adapter: 
 AlphaOption = Annotated[
     float, typer.Option("--alpha", min=1e-300, max=0.05, help="Chance of a false link between independent models.")
 ]
-QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no remarks: the result alone.")]
+QuietOption = Annotated[
+    bool, typer.Option("--quiet", "-q", callback=_hush, help="No progress, no remarks: the result alone.")
+]
 CacheOption = Annotated[bool, typer.Option("--cache/--no-cache", help="Keep fingerprints of unchanged files.")]
 OfflineOption = Annotated[bool, typer.Option("--offline", help="Never use the network.")]
 WorkersOption = Annotated[int | None, typer.Option("--workers", min=1, max=256, help="Threads; default: one per core.")]
@@ -71,7 +83,6 @@ def work_of(
     """The settings a use case wants."""
     import os
 
-    from stemma.cache import DEFAULT_LIMIT, FeatureCache, default_directory
     from stemma.interop.network import Network
     from stemma.usecases.settings import Work
 
@@ -79,8 +90,22 @@ def work_of(
         sample=sample,
         base=base,
         alpha=alpha,
-        cache=FeatureCache(default_directory(), DEFAULT_LIMIT) if cache else None,
+        cache=_cache() if cache else None,
         network=Network(offline=offline),
         workers=workers or os.cpu_count() or 1,
         progress=bar.update,
     )
+
+
+def _cache() -> FeatureCache | None:
+    """A cache that cannot be used costs time, not the result: it is said, and work goes on without."""
+    import logging
+
+    from stemma.cache import FeatureCache, default_directory
+    from stemma.errors import StemmaError
+
+    try:
+        return FeatureCache(default_directory())
+    except StemmaError as error:
+        logging.getLogger(__name__).warning("no fingerprint is kept: %s", error)
+        return None

@@ -1,26 +1,57 @@
-"""Where results go: standard output or a file, as text; remarks and errors go to standard error."""
+"""Where results go: standard output or a file, as text; remarks and errors go to standard error.
+
+A file appears whole or not at all. A reader that leaves early (``| head``) ends the writing, not the command: its exit
+status stays the one of the result.
+"""
 
 from __future__ import annotations
 
 import os
+import secrets
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stemma.errors import StemmaError
+from stemma.errors import InputError, StemmaError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 
-def write(text: str, output: Path | None) -> None:
-    """Write ``text`` whole to ``output``, or to standard output."""
+def check_output(output: Path | None) -> None:
+    """Before hours of work: whether there is a place for the result.
+
+    Raises:
+        InputError: the folder is not there or may not be written to, or the name is one of a folder.
+    """
     if output is None:
-        sys.stdout.write(text if text.endswith("\n") else text + "\n")
+        return
+    if output.is_dir():
+        raise InputError(f"{output} is a directory.", advice="Name a file in it with --output.")
+    if not output.parent.is_dir():
+        raise InputError(f"There is no directory {output.parent}.", advice="Make it first, or choose another --output.")
+    if not os.access(output if output.exists() else output.parent, os.W_OK):
+        raise InputError(f"{output} may not be written.", advice="Choose another --output.")
+
+
+def write(text: str, output: Path | None) -> None:
+    """Write ``text`` whole to ``output``, or to standard output.
+
+    Raises:
+        StemmaError: the file could not be written; one that was there is as it was.
+    """
+    write_lines([text if text.endswith("\n") else text + "\n"], output)
+
+
+def write_lines(lines: Iterable[str], output: Path | None) -> None:
+    """Write pieces of text as they come; a file appears when the last of them is there. Raises as :func:`write`."""
+    if output is None:
+        _to_stdout(lines)
         return
     try:
-        output.write_text(text if text.endswith("\n") else text + "\n", encoding="utf-8")
+        _to_file(lines, output)
     except OSError as error:
         raise StemmaError(
             f"{output} could not be written: {error.strerror or error}.", advice="Choose another --output."
@@ -29,13 +60,16 @@ def write(text: str, output: Path | None) -> None:
 
 def show(render: Callable[[Console], None], output: Path | None) -> None:
     """Render for a terminal, or as plain text into ``output``."""
+    from io import StringIO
+
     from rich.console import Console
 
     if output is None:
-        render(Console(no_color=_no_color()))
+        console = Console(no_color=_no_color())
+        with console.capture() as captured:
+            render(console)
+        write(captured.get(), None)
         return
-    from io import StringIO
-
     buffer = StringIO()
     render(Console(file=buffer, width=120, no_color=True, force_terminal=False))
     write(buffer.getvalue(), output)
@@ -43,7 +77,8 @@ def show(render: Callable[[Console], None], output: Path | None) -> None:
 
 def say(text: str) -> None:
     """A remark for people, on standard error."""
-    sys.stderr.write(text + "\n")
+    with suppress(OSError):  # nobody is listening
+        sys.stderr.write(text + "\n")
 
 
 def fail(error: StemmaError) -> None:
@@ -51,6 +86,43 @@ def fail(error: StemmaError) -> None:
     say(f"stemma: {error.message}")
     if error.advice:
         say(f"        {error.advice}")
+
+
+def leave_stdout() -> None:
+    """Nobody reads standard output any more; Python would complain once more while shutting down."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _to_stdout(lines: Iterable[str]) -> None:
+    for line in lines:
+        try:
+            sys.stdout.write(line)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            leave_stdout()
+            return
+        except OSError as error:
+            leave_stdout()
+            raise StemmaError(
+                f"Standard output could not be written: {error.strerror or error}.", advice="Give it room."
+            ) from error
+
+
+def _to_file(lines: Iterable[str], output: Path) -> None:
+    if output.exists() and not output.is_file():  # a terminal, a pipe, /dev/null
+        with output.open("w", encoding="utf-8", errors="backslashreplace") as stream:
+            stream.writelines(lines)
+        return
+    target = output.resolve()
+    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+    try:
+        with temporary.open("x", encoding="utf-8", errors="backslashreplace", newline="\n") as stream:
+            stream.writelines(lines)
+        if target.exists():
+            temporary.chmod(target.stat().st_mode & 0o777)
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def _no_color() -> bool:

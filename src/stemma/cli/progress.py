@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import sys
 import time
+from threading import Event, Lock
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
-_PATIENCE = 1.0
+PATIENCE = 1.0
+"""Seconds before a bar is worth looking at."""
+
+INTERRUPTED = Event()
+"""Set by Ctrl-C: the next byte that any thread reads ends its work, so that nobody waits for gigabytes to be hashed."""
 
 
 class Bar:
-    """Shows nothing on a pipe, when quiet, or before a second has passed."""
+    """Shows nothing on a pipe, when quiet, or before ``patience`` seconds have passed."""
 
-    def __init__(self, *, quiet: bool) -> None:
+    def __init__(self, *, quiet: bool, patience: float = PATIENCE) -> None:
         self._shown = not quiet and sys.stderr.isatty()
+        self._patience = patience
         self._started = time.monotonic()
         self._progress: Progress | None = None
         self._tasks: dict[str, TaskID] = {}
+        self._lock = Lock()
 
     def __enter__(self) -> Self:
         return self
@@ -32,27 +39,42 @@ class Bar:
             self._progress.stop()
 
     def update(self, name: str, done: int, total: int) -> None:
-        """Told by the work: ``done`` of ``total`` bytes of ``name``."""
-        if not self._shown or time.monotonic() - self._started < _PATIENCE:
+        """Told by the work, from any thread: ``done`` of ``total`` bytes of ``name``; a total of 0 is unknown.
+
+        Raises:
+            KeyboardInterrupt: the user asked to stop.
+        """
+        if INTERRUPTED.is_set():
+            raise KeyboardInterrupt
+        if not self._shown or time.monotonic() - self._started < self._patience:
             return
+        with self._lock:
+            self._draw(name, done, total)
+
+    def _draw(self, name: str, done: int, total: int) -> None:
         if self._progress is None:
             self._progress = _new_progress()
             self._progress.start()
         if name not in self._tasks:
-            self._tasks[name] = self._progress.add_task(name, total=total or None)
-        self._progress.update(self._tasks[name], completed=done)
+            self._tasks[name] = self._progress.add_task(name)
+        if done == total:
+            self._progress.remove_task(self._tasks.pop(name))
+        else:
+            self._progress.update(self._tasks[name], completed=done, total=total or None)
 
 
 def _new_progress() -> Progress:
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+    from rich.table import Column
 
     return Progress(
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
+        TextColumn("{task.description}", markup=False, table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis")),
+        BarColumn(bar_width=20),
         DownloadColumn(),
         TransferSpeedColumn(),
         TimeRemainingColumn(),
         console=Console(stderr=True),
         transient=True,
+        expand=True,
     )

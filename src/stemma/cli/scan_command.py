@@ -22,7 +22,7 @@ from stemma.cli.options import (
     WorkersOption,
     work_of,
 )
-from stemma.cli.output import show, write
+from stemma.cli.output import check_output, show, write
 from stemma.cli.progress import Bar
 
 CatalogOption = Annotated[
@@ -58,6 +58,7 @@ def scan(
     from stemma.usecases.catalogs import default_catalog
     from stemma.usecases.scan import scan as use_case
 
+    check_output(output)
     with Bar(quiet=quiet) as bar:
         work = work_of(bar, sample=sample, base=base, alpha=alpha, cache=cache, offline=offline, workers=workers)
         report = use_case(model, Catalog(catalog or default_catalog()), work, shortlist=limit)
