@@ -17,10 +17,20 @@ def main() -> None:
     arguments = _parser().parse_args()
     parent = find_minilm() if arguments.model == "minilm" else Path(arguments.model).resolve()
     bench = Bench(parent, Path(arguments.out).resolve(), arguments.tune_steps, arguments.scratch_steps)
+    if arguments.demo:
+        _put_beside(parent, bench.out)
     for child in _chosen(arguments):
         began = time.monotonic()
         state = "made" if make(child, bench) else "there already"
         print(f"{child.name:24}{state:16}{time.monotonic() - began:8.1f} s", flush=True)
+
+
+def _put_beside(parent: Path, out: Path) -> None:
+    """A link to the parent beside its children, so that a command can name both in a few letters."""
+    out.mkdir(parents=True, exist_ok=True)
+    link = out / "minilm"
+    if not link.is_symlink():
+        link.symlink_to(parent, target_is_directory=True)
 
 
 def _chosen(arguments: argparse.Namespace) -> Sequence[Child]:
