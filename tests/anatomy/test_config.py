@@ -9,7 +9,7 @@ from stemma.identity import Missing
     [
         {"hidden_size": 64, "num_attention_heads": 4, "num_key_value_heads": 2, "num_hidden_layers": 3},
         {"n_embd": 64, "n_head": 4, "num_kv_heads": 2, "n_layer": 3},
-        {"text_config": {"hidden_size": 64, "num_attention_heads": 4, "num_key_value_heads": 2, "num_hidden_layers": 3}},
+        {"text_config": {"d_model": 64, "num_attention_heads": 4, "num_key_value_heads": 2, "num_layers": 3}},
         {
             "gguf": {
                 "general.architecture": "llama", "llama.embedding_length": 64, "llama.attention.head_count": 4,

@@ -12,8 +12,8 @@ pytest.importorskip("transformers", reason="the zoo extra is not installed")
 from tests.anatomy import coverage
 
 SAMPLE = (
-    "albert", "bart", "bert", "bloom", "deberta-v2", "deepseek_v3", "distilbert", "falcon", "gemma2", "gpt2", "gpt_neox",
-    "gpt_oss", "llama", "mamba", "mixtral", "phi3", "t5",
+    "albert", "bart", "bert", "bloom", "deberta-v2", "deepseek_v3", "distilbert", "falcon", "gemma2", "gpt2",
+    "gpt_neox", "gpt_oss", "llama", "mamba", "mixtral", "phi3", "t5",
 )  # fmt: skip
 PAGE = Path(__file__).parents[2] / "docs" / "architectures.md"
 

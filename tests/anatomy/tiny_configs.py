@@ -29,6 +29,7 @@ SMALL: dict[str, int] = {
     "hidden_size_per_layer_input": 16,
     "encoder_hash_byte_group_vocab": 50,
     "zero_expert_num": 1,
+    "num_filters": 4,
 }
 LISTS = ("layer_types", "mlp_layer_types", "layers_block_type")
 

@@ -136,8 +136,8 @@ def _by_heads(roles: Sequence[Role], rows: int, around: Surroundings) -> list[ND
             return Missing(f"{rows} rows do not fit the configuration's {heads} heads with values of {width}")
         groups, pattern = heads, [rows // heads - width, width]
     else:
-        if rows % (heads * len(roles)):
-            return Missing(f"{rows} rows are not {len(roles)} parts for each of {heads} heads")
+        if rows != values * len(roles) or rows % (heads * len(roles)):
+            return Missing(f"{rows} rows are not {len(roles)} parts of {values // heads} for each of {heads} heads")
         groups, pattern = heads, [rows // heads // len(roles)] * len(roles)
     numbers = np.arange(rows).reshape(groups, sum(pattern))
     ends = np.cumsum(pattern).tolist()
