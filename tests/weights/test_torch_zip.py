@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stemma.errors import LimitExceeded, MalformedFile, StemmaError, UnsafeFile, UnsupportedFormat
-from stemma.weights.formats.pickle_machine import Machine
+from stemma.weights.formats.pickle_opcodes import read_pickle
 from stemma.weights.formats.torch_words import vocabulary
 from stemma.weights.formats.torch_zip import read_archive
 from tests.weights.sources import Bytes
@@ -42,7 +42,7 @@ def archive(pickled: bytes, members: dict[str, bytes] | None = None, compression
 
 
 def run(pickled: bytes) -> Any:
-    return Machine(pickled, "t", vocabulary("t")).run()
+    return read_pickle(pickled, "t", vocabulary("t"))
 
 
 @pytest.mark.parametrize(

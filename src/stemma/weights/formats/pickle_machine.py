@@ -1,8 +1,8 @@
 """A machine that reads pickles and cannot run them.
 
-It knows the opcodes and builds plain containers; a global stays a name, and calling one is looked up in a table
+It builds plain containers; a global stays a name, and calling one is looked up in a table
 of pure functions that the caller hands in. Nothing is ever imported. Any name outside the table is refused.
-Opcodes: ``pickletools`` of the standard library, protocols 2 to 5.
+Its opcodes are a table beside it, :mod:`pickle_opcodes`.
 """
 
 from __future__ import annotations
@@ -16,8 +16,11 @@ from stemma.errors import LimitExceeded, MalformedFile, UnsafeFile
 
 MAX_STEPS = 2_000_000
 _MAX_DIGITS = 40
-_MARK = object()
+MARK = object()
 Key = str | int | float | bytes | bool | None
+
+
+Step = Callable[["Machine"], object]
 
 
 @dataclass(frozen=True)
@@ -53,10 +56,11 @@ class Vocabulary:
 class Machine:
     """Runs once over the bytes of one pickle."""
 
-    def __init__(self, data: bytes, file: str, vocabulary: Vocabulary) -> None:
+    def __init__(self, data: bytes, file: str, vocabulary: Vocabulary, steps: Mapping[int, Step]) -> None:
         self._data = data
         self._file = file
         self._words = vocabulary
+        self._steps = steps
         self._at = 0
         self._stack: list[Any] = []
         self._memo: dict[int, Any] = {}
@@ -72,7 +76,7 @@ class Machine:
             opcode = self.take(1)[0]
             if opcode == ord("."):
                 return self.pop()
-            handler = _OPCODES.get(opcode)
+            handler = self._steps.get(opcode)
             if handler is None:
                 raise UnsafeFile(
                     f"{self._file}: its pickle uses the opcode {opcode:#04x}, which weights do not need.",
@@ -107,19 +111,19 @@ class Machine:
             self.fault("text that is no UTF-8", "UTF-8")
 
     def pop(self) -> Any:
-        if not self._stack or self._stack[-1] is _MARK:
+        if not self._stack or self._stack[-1] is MARK:
             self.fault("an empty stack", "a value")
         return self._stack.pop()
 
     def top(self) -> Any:
-        if not self._stack or self._stack[-1] is _MARK:
+        if not self._stack or self._stack[-1] is MARK:
             self.fault("an empty stack", "a value")
         return self._stack[-1]
 
     def items(self) -> list[Any]:
         """Everything above the last mark."""
         for position in range(len(self._stack) - 1, -1, -1):
-            if self._stack[position] is _MARK:
+            if self._stack[position] is MARK:
                 items = self._stack[position + 1 :]
                 del self._stack[position:]
                 return items
@@ -210,79 +214,3 @@ class Machine:
 
     def next_slot(self) -> int:
         return len(self._memo)
-
-
-Step = Callable[[Machine], object]
-
-
-def _stack_global(machine: Machine) -> None:
-    machine.push_global(*machine.pop_pair())
-
-
-def _line_global(machine: Machine) -> None:
-    machine.push_global(machine.line(300), machine.line(300))
-
-
-_LITERALS: Mapping[str, Step] = {
-    "N": lambda m: m.push(None),
-    "\x88": lambda m: m.push(True),
-    "\x89": lambda m: m.push(False),
-    "J": lambda m: m.push(m.number("<i")),
-    "K": lambda m: m.push(m.number("<B")),
-    "M": lambda m: m.push(m.number("<H")),
-    "\x8a": lambda m: m.push_long(m.number("<B")),
-    "\x8b": lambda m: m.push_long(m.number("<I")),
-    "G": lambda m: m.push_float(),
-    "\x8c": lambda m: m.push_text(m.number("<B")),
-    "X": lambda m: m.push_text(m.number("<I")),
-    "\x8d": lambda m: m.push_text(m.number("<Q")),
-    "C": lambda m: m.push_bytes(m.number("<B")),
-    "B": lambda m: m.push_bytes(m.number("<I")),
-    "\x8e": lambda m: m.push_bytes(m.number("<Q")),
-    "\x96": lambda m: m.push_bytes(m.number("<Q")),
-}
-
-_CONTAINERS: Mapping[str, Step] = {
-    "(": lambda m: m.push(_MARK),
-    ")": lambda m: m.push(()),
-    "]": lambda m: m.push([]),
-    "}": lambda m: m.push({}),
-    "\x8f": lambda m: m.push([]),
-    "t": lambda m: m.push(tuple(m.items())),
-    "l": lambda m: m.push(m.items()),
-    "d": lambda m: m.push(m.pairs(m.items())),
-    "\x91": lambda m: m.push(m.items()),
-    "\x85": lambda m: m.tuple_of(1),
-    "\x86": lambda m: m.tuple_of(2),
-    "\x87": lambda m: m.tuple_of(3),
-    "a": lambda m: m.append([m.pop()]),
-    "e": lambda m: m.append(m.items()),
-    "\x90": lambda m: m.append(m.items()),
-    "s": lambda m: m.set_items(m.pop_pair()),
-    "u": lambda m: m.set_items(m.items()),
-}
-
-_CONTROL: Mapping[str, Step] = {
-    "\x80": lambda m: m.check_protocol(m.number("<B")),
-    "\x95": lambda m: m.number("<Q"),
-    "0": lambda m: m.pop(),
-    "1": lambda m: m.items(),
-    "2": lambda m: m.push(m.top()),
-    "q": lambda m: m.remember(m.number("<B")),
-    "r": lambda m: m.remember(m.number("<I")),
-    "\x94": lambda m: m.remember(m.next_slot()),
-    "h": lambda m: m.recall(m.number("<B")),
-    "j": lambda m: m.recall(m.number("<I")),
-    "c": _line_global,
-    "\x93": _stack_global,
-    "R": lambda m: m.call(),
-    "\x81": lambda m: m.call(),
-    "b": lambda m: m.build(),
-    "Q": lambda m: m.persistent(),
-}
-
-# Left out on purpose: the text forms of protocol 0, i and o (instances), P (ids as text), \x82-\x84 (extension
-# registry), \x92 (keyword arguments), \x97-\x98 (buffers outside the pickle). Saved weights use none of them.
-_OPCODES: Mapping[int, Step] = {
-    ord(code): step for table in (_LITERALS, _CONTAINERS, _CONTROL) for code, step in table.items()
-}

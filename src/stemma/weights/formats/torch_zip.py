@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from stemma.errors import LimitExceeded, MalformedFile, UnsupportedFormat
 from stemma.weights.formats.interface import Contents
-from stemma.weights.formats.pickle_machine import Machine
+from stemma.weights.formats.pickle_opcodes import read_pickle
 from stemma.weights.formats.shards import choose_shards, listed, merge_shards, with_suffix
 from stemma.weights.formats.state_dict import find_tensors
 from stemma.weights.formats.strided import StridedTensor
@@ -71,7 +71,7 @@ def read_archive(source: ByteSource) -> tuple[dict[str, LazyTensor], tuple[str, 
     if pickle.size > MAX_PICKLE:
         raise LimitExceeded(f"{source.name} has a pickle of {pickle.size} bytes, at most {MAX_PICKLE} are read.")
     data = bytes(source.read(data_offset(source, pickle), pickle.size))
-    root = Machine(data, source.name, vocabulary(source.name)).run()
+    root = read_pickle(data, source.name, vocabulary(source.name))
     views, warnings = find_tensors(root, source.name)
     places = _Places(source, {name.removeprefix(f"{prefix}data/"): member for name, member in members.items()})
     return {name: places.tensor(name, view) for name, view in views.items()}, warnings
