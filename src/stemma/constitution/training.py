@@ -29,18 +29,28 @@ class Shared(StrEnum):
 
 @dataclass(frozen=True)
 class OperatingPoint:
-    """``twins`` < ``derived``: the two bounds on rho. ``error`` is the largest standard error that may decide."""
+    """``twins`` < ``derived``: the two bounds on rho. ``error`` is the largest standard error that may decide, unless
+    rho stands two of them above ``twins``."""
 
     twins: float
     derived: float
     error: float
 
+    def shows_training(self, overlap: Overlap) -> bool:
+        """Whether the trained part is shared as much as the bulk, surely enough."""
+        sure = overlap.error <= self.error or overlap.rho - 2 * overlap.error >= self.twins
+        return overlap.rho >= self.derived and sure
+
+    def shows_seed(self, overlap: Overlap) -> bool:
+        """Whether the trained part is shared less than the bulk, surely enough."""
+        return overlap.rho < self.twins and overlap.rho + overlap.error < self.derived
+
 
 MATCHED = "matched neurons"
 _ALL = 0.98
 OPERATING_POINTS: Mapping[str, OperatingPoint] = {
-    Group.MLP: OperatingPoint(0.88, 0.92, 0.10),
-    Group.ATTENTION: OperatingPoint(0.72, 0.80, 0.10),
+    Group.MLP: OperatingPoint(0.90, 0.93, 0.10),
+    Group.ATTENTION: OperatingPoint(0.78, 0.84, 0.10),
     MATCHED: OperatingPoint(0.90, 0.93, 0.08),
 }
 
@@ -120,9 +130,9 @@ def _matched_overlap(matching: Matching | Missing) -> Overlap | Missing:
 
 def _by_ratios(known: Mapping[str, Overlap]) -> Shared:
     points = [(overlap, OPERATING_POINTS[name]) for name, overlap in known.items()]
-    if any(o.rho < p.twins and o.rho + o.error < p.derived for o, p in points):
+    if any(p.shows_seed(o) for o, p in points):
         return Shared.SEED
-    if all(o.rho >= p.derived and o.error <= p.error for o, p in points):
+    if all(p.shows_training(o) for o, p in points):
         return Shared.TRAINING
     return Shared.UNCLEAR
 
