@@ -203,6 +203,19 @@ def test_unknown_names_are_guessed_and_told() -> None:
     assert len(anatomy.warnings) == 1 and "3 of" in anatomy.warnings[0]
 
 
+def test_renamed_layers_keep_what_shape_alone_tells() -> None:
+    shapes: Shapes = {"zzz.weight": (VOCABULARY * 4, D)}
+    for layer in range(3):
+        shapes |= {f"b{layer}.x.{layer}.{name}": (D, D) for name in ("a1", "a2")}
+        shapes |= {f"b.x.{layer}.m1": (WIDE, D), f"b.x.{layer}.m2": (D, WIDE), f"b.x.{layer}.m3": (WIDE, D)}
+    anatomy = dissect(checkpoint(random(shapes)))
+    roles = {part.source: (part.role, part.site.layer) for part in anatomy.parts}
+    assert roles["b.x.2.m1"] == (Role.GATE, 2) and roles["b.x.2.m3"] == (Role.UP, 2)
+    assert roles["b.x.2.m2"] == (Role.DOWN, 2) and roles["zzz.weight"] == (Role.TOKEN_EMBEDDING, -1)
+    assert not any(part.certain for part in anatomy.parts) and anatomy.scheme == "none"
+    assert anatomy.facts.vocabulary == VOCABULARY * 4 or anatomy.warnings
+
+
 def test_every_tensor_is_accounted_for_and_keys_are_unique() -> None:
     arrays = random(llama() | {"model.layers.0.attn.q_proj.weight": (D, D)})
     anatomy = dissect(checkpoint(arrays))

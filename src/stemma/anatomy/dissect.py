@@ -81,7 +81,7 @@ def _components(
         stored = [item for item in whole if item.path.name not in endings]
         parts += [adapter_part(item.path, item.tensor, item.match, endings[item.path.name]) for item in factors]
         done = assemble(stored, Config(checkpoint.config, component), width)
-        parts += done.parts + guess(covered.unknown, tensors)
+        parts += done.parts + guess(covered.unknown, tensors, width)
         exempt += done.exempt
         missing.update(done.missing)
         prefix = f"{component}:" if component else ""

@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from stemma.anatomy.interface import Part, Role, Site
 from stemma.anatomy.naming import Path
 from stemma.weights.interface import LazyTensor
 
+_TALL = 2
 
-def guess(unknown: Iterable[Path], tensors: Mapping[str, LazyTensor]) -> list[Part]:
+
+@dataclass(frozen=True)
+class _Unknown:
+    part: Part
+    shape: tuple[int, ...]
+
+
+def guess(unknown: Iterable[Path], tensors: Mapping[str, LazyTensor], width: int) -> list[Part]:
     """A part for every unknown tensor, uncertain: its layer is the first number in the name.
 
-    The rest of the name becomes the block, so that keys stay unique and two models of the same unknown kind
-    still meet.
+    In a layer with exactly one matrix that narrows to the width and one or two of the turned shape, these are the
+    feed-forward block (gate before up, by name). A single tall table outside the layers is the token embedding.
+    For all others the rest of the name becomes the block, so that keys stay unique and two models of the same
+    unknown kind still meet.
     """
-    return [_guess(path, tensors[path.name]) for path in unknown]
+    guessed = [_Unknown(_plain(path, tensors[path.name]), tensors[path.name].shape) for path in unknown]
+    layers: dict[tuple[str, int], list[_Unknown]] = {}
+    for item in guessed:
+        layers.setdefault((item.part.site.stack, item.part.site.layer), []).append(item)
+    return [part for (_, layer), items in layers.items() for part in _by_shape(items, layer, width)]
 
 
-def _guess(path: Path, tensor: LazyTensor) -> Part:
+def _plain(path: Path, tensor: LazyTensor) -> Part:
     segments = list(path.segments)
     bias = len(segments) > 1 and segments[-1] in ("bias", "beta")
     if len(segments) > 1 and segments[-1] in ("weight", "bias", "gamma", "beta"):
@@ -35,3 +50,29 @@ def _guess(path: Path, tensor: LazyTensor) -> Part:
         bias=bias and not matrix,
         certain=False,
     )
+
+
+def _by_shape(items: Sequence[_Unknown], layer: int, width: int) -> list[Part]:
+    roles = _feed_forward(items, width) if layer >= 0 else _table(items, width)
+    return [
+        replace(item.part, role=roles[item.part.source], site=replace(item.part.site, block=""))
+        if item.part.source in roles
+        else item.part
+        for item in items
+    ]
+
+
+def _feed_forward(items: Sequence[_Unknown], width: int) -> dict[str, Role]:
+    down = [item for item in items if len(item.shape) == 2 and item.shape[0] == width < item.shape[1]]
+    if len(down) != 1:
+        return {}
+    up = sorted(item.part.source for item in items if item.shape == down[0].shape[::-1])
+    if len(up) not in (1, 2):
+        return {}
+    named = dict(zip(up, (Role.UP,) if len(up) == 1 else (Role.GATE, Role.UP), strict=True))
+    return {**named, down[0].part.source: Role.DOWN}
+
+
+def _table(items: Sequence[_Unknown], width: int) -> dict[str, Role]:
+    tall = [i for i in items if len(i.shape) == 2 and i.shape[1] == width and i.shape[0] > _TALL * width]
+    return {tall[0].part.source: Role.TOKEN_EMBEDDING} if len(tall) == 1 else {}
