@@ -48,21 +48,26 @@ def level(alpha: float) -> float:
 
 def find_sharing(pair: PairEvidence, alpha: float) -> Sharing:
     """Run the planned tests, the cheap ones first, and settle the layer map."""
-    mlp, attention, residual = pair.order(Group.MLP), pair.order(Group.ATTENTION), pair.residual
-    tests: list[Evidence | Missing] = [mlp, attention, residual]
+    mlp, attention, state = (pair.order(group) for group in (Group.MLP, Group.ATTENTION, Group.STATE))
+    tests: list[Evidence | Missing] = [mlp, attention, pair.residual]
+    if is_present(state):
+        tests.append(state)
     pairing, searched = pair.same_places, False
-    if _needs_alignment(pair, mlp, alpha):
+    units = mlp if is_present(mlp) else state
+    if _needs_alignment(pair, units, alpha):
         alignment = pair.alignment
         tests.append(alignment if isinstance(alignment, Missing) else alignment.evidence)
         if is_present(alignment) and _falls(alignment.evidence, alpha):
-            pairing, searched = _better_pairing(alignment, mlp, pair.same_places)
-    neurons_in_place = _falls(mlp, alpha) or searched
+            pairing, searched = _better_pairing(alignment, units, pair.same_places)
+    neurons_in_place = _falls(units, alpha) or searched
     if not neurons_in_place:
         matching = pair.matching
         tests.append(matching if isinstance(matching, Missing) else matching.evidence)
     run = tuple(t for t in tests if is_present(t))
     shared = tuple(t for t in run if _falls(t, alpha))
-    in_place = {Group.MLP} if neurons_in_place else set()
+    in_place = {Group.MLP if is_present(mlp) else Group.STATE} if neurons_in_place else set()
+    if _falls(state, alpha) or (neurons_in_place and is_present(state) and not _rejects(state)):
+        in_place.add(Group.STATE)
     if _falls(attention, alpha) or (neurons_in_place and not _rejects(attention)):
         in_place.add(Group.ATTENTION)
     return Sharing(

@@ -51,6 +51,7 @@ _ALL = 0.98
 OPERATING_POINTS: Mapping[str, OperatingPoint] = {
     Group.MLP: OperatingPoint(0.90, 0.93, 0.10),
     Group.ATTENTION: OperatingPoint(0.78, 0.84, 0.10),
+    Group.STATE: OperatingPoint(0.90, 0.93, 0.10),
     MATCHED: OperatingPoint(0.90, 0.93, 0.08),
 }
 
@@ -94,7 +95,7 @@ def judge_training(pair: PairEvidence, sharing: Sharing) -> TrainingVerdict:
 def _computed_from(pair: PairEvidence, sharing: Sharing) -> str:
     """The sentence that says how one side's entries come out of the other's without training, or ""."""
     entries = pair.entries
-    if isinstance(entries, Missing) or Group.MLP not in sharing.in_place or sharing.searched:
+    if isinstance(entries, Missing) or not sharing.in_place & {Group.MLP, Group.STATE} or sharing.searched:
         return ""
     count = entries.evidence.sample
     if entries.rounded_a_of_b or entries.rounded_b_of_a:

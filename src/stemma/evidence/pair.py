@@ -21,7 +21,14 @@ from stemma.evidence.units import Group, by_layer
 from stemma.fingerprint import Fingerprint, require_comparable
 from stemma.identity import Missing, is_present
 
-PLANNED = ("mlp order", "some mlp layer", "attention order", "residual order", "layer alignment", "neuron matching")
+PLANNED = (
+    "mlp order",
+    "attention order",
+    "state order",
+    "residual order",
+    "layer alignment",
+    "neuron matching",
+)
 
 
 class PairEvidence:
@@ -35,6 +42,7 @@ class PairEvidence:
         require_comparable(a.schema, b.schema)
         self.a, self.b = a, b
         self._a_layers, self._b_layers = by_layer(a), by_layer(b)
+        self._orders: dict[Group, Evidence | Missing] = {}
 
     @cached_property
     def files(self) -> Evidence | Missing:
@@ -57,21 +65,16 @@ class PairEvidence:
         """Layers at the same place in both models."""
         return identity_pairing(list(self._a_layers), list(self._b_layers))
 
-    def order(self, group: Group, pairing: Pairing | None = None) -> Evidence | Missing:
-        """Unit order of a group over ``pairing`` (default: layers at the same place)."""
-        if pairing is not None:
-            return unit_order(self._a_layers, self._b_layers, pairing, group, self._head_dim)
-        return self._mlp_order if group is Group.MLP else self._attention_order
+    def order(self, group: Group) -> Evidence | Missing:
+        """Unit order of a group over layers at the same place."""
+        if group not in self._orders:
+            self._orders[group] = self._order(group)
+        return self._orders[group]
 
-    @cached_property
-    def _mlp_order(self) -> Evidence | Missing:
-        return unit_order(self._a_layers, self._b_layers, self.same_places, Group.MLP, None)
-
-    @cached_property
-    def _attention_order(self) -> Evidence | Missing:
-        if self._head_dim is None:
-            return Missing("the head dimension is unknown or differs")
-        return unit_order(self._a_layers, self._b_layers, self.same_places, Group.ATTENTION, self._head_dim)
+    def _order(self, group: Group) -> Evidence | Missing:
+        if group is Group.ATTENTION and self._head_dim is None:
+            return Missing("attention order: the head dimension is unknown or differs")
+        return unit_order(self._a_layers, self._b_layers, self.same_places, group, self._head_dim)
 
     @cached_property
     def residual(self) -> Evidence | Missing:

@@ -1,8 +1,8 @@
 """From two fingerprints to arrays of exchangeable units.
 
 A *group* is a set of tensors that one permutation moves together: the neurons of an MLP (rows of gate and up, columns
-of down), the dimensions inside an attention head that value and output share. Every array here is units x features,
-the features of several tensors side by side.
+of down), the dimensions inside an attention head that value and output share, the channels of a state-space block.
+Every array here is units x features, the features of several tensors side by side.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ class Group(StrEnum):
 
     MLP = "mlp"
     ATTENTION = "attention"
+    STATE = "state"
 
 
 @dataclass(frozen=True, order=True)
@@ -42,13 +43,15 @@ class Place:
 
 # Role -> the axis its units lie on.
 _UNIT_AXES: Mapping[Group, Mapping[Role, int]] = {
-    Group.MLP: {Role.GATE: 0, Role.UP: 0, Role.DOWN: 1, Role.STATE_OUT: 1},
+    Group.MLP: {Role.GATE: 0, Role.UP: 0, Role.DOWN: 1},
     Group.ATTENTION: {Role.V: 0, Role.O: 1},
+    Group.STATE: {Role.STATE_IN: 0, Role.STATE_OUT: 1},
 }
 # What the learned part is compared on: also matrices whose rows are not exchangeable.
 _GROUP_ROLES: Mapping[Group, frozenset[Role]] = {
     Group.MLP: frozenset({Role.GATE, Role.UP, Role.DOWN}),
     Group.ATTENTION: frozenset({Role.Q, Role.K, Role.V, Role.O}),
+    Group.STATE: frozenset({Role.STATE_IN, Role.STATE_OUT}),
 }
 
 LayerParts = Mapping[tuple[int, str, Role], PartPrint]
@@ -75,6 +78,9 @@ def unit_arrays(a: LayerParts, b: LayerParts, group: Group, head_dim: int | None
     for expert, block in sorted({(e, k) for e, k, role in a if role in axes}):
         shared = [r for r in axes if (expert, block, r) in a and (expert, block, r) in b]
         parts = [(a[expert, block, r], b[expert, block, r], axes[r]) for r in shared]
+        if group is Group.STATE and (len(parts) < 2 or block):
+            # Channels of recurrences that are initialised by index (RWKV) are not exchangeable.
+            continue
         if group is Group.ATTENTION:
             pairs.extend(_per_head(parts, head_dim) if head_dim else [])
         elif parts:
