@@ -72,6 +72,12 @@ def _resharded(bench: Bench, folder: Path) -> list[Pair]:
     return [same("resharded", bench.parent, bench.out / "resharded", made)]
 
 
+def _permuted(bench: Bench, folder: Path) -> list[Pair]:
+    save(mechanical.neurons_permuted(bench.model, np.random.default_rng(12)), folder)
+    made = "hidden neurons in another order: the same function"
+    return [same("permuted", bench.parent, bench.out / "permuted", made)]
+
+
 def _torch_bin(bench: Bench, folder: Path) -> list[Pair]:
     from zoo.children.trained import save_torch
 
@@ -193,12 +199,7 @@ CHILDREN: tuple[Child, ...] = (
     simple("pruned", "M6", "half of each encoder matrix zeroed", lambda m: mechanical.pruned(m, 0.5)),
     simple("layers-dropped", "M6", "every other layer", lambda m: mechanical.with_layers(m, [0, 2, 4])),
     Child("vocabulary-extended", _extended),
-    simple(
-        "permuted",
-        None,
-        "hidden neurons in another order",
-        lambda m: mechanical.neurons_permuted(m, np.random.default_rng(12)),
-    ),
+    Child("permuted", _permuted),
     Child("torch-bin", _torch_bin, torch=True),
     _trained("tuned", "M2", "contrastive fine-tune, rate 2e-5", _tune(2e-5, 21)),
     _trained("tuned-other", "M2", "contrastive fine-tune, rate 5e-5", _tune(5e-5, 22)),
