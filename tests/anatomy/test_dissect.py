@@ -80,6 +80,7 @@ def test_rows_that_repeat_by_groups_of_heads(groups: int, rows: int) -> None:
     np.testing.assert_array_equal(got["decoder.1/q"], fused[:, :-2].reshape(D, D))
     np.testing.assert_array_equal(got["decoder.1/k"], fused[:, -2].reshape(-1, D))
     np.testing.assert_array_equal(got["decoder.1/v"], fused[:, -1].reshape(-1, D))
+    assert any("heads that the configuration claims" in warning for warning in anatomy.warnings)
     bias = arrays["gpt_neox.layers.1.attention.query_key_value.bias"].reshape(groups, -1, HEAD)
     np.testing.assert_array_equal(got["decoder.1/v.bias"], bias[:, -1].reshape(-1))
 

@@ -24,6 +24,7 @@ class Assembled:
     parts: list[Part] = field(default_factory=list)
     exempt: list[Exempt] = field(default_factory=list)
     missing: dict[str, str] = field(default_factory=dict)
+    split_by_heads: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,8 @@ def _add(out: Assembled, item: Found, around: Surroundings) -> None:
         for slot, piece in zip(rule.slots, split, strict=True):
             parts.append(Part(slot.role, _site(item, slot, expert), piece, name, item.match.bias))
     out.parts.extend(parts)
+    if rule.by == "heads":
+        out.split_by_heads.append(name)
 
 
 def _site(item: Found, slot: Slot, expert: int) -> Site:

@@ -86,6 +86,11 @@ def _components(
         missing.update(done.missing)
         prefix = f"{component}:" if component else ""
         schemes += [prefix + name for name in covered.schemes]
+        if done.split_by_heads:
+            warnings.append(
+                f"{len(done.split_by_heads)} fused tensors, such as {done.split_by_heads[0]}, are split by the number"
+                " of heads that the configuration claims; their shapes allow it but do not prove it."
+            )
         if covered.unknown:
             warnings.append(_unexplained(covered.unknown, len(own), component))
     return parts, schemes, warnings
