@@ -5,68 +5,53 @@ which over the neurons of an MLP. Reparametrisations, layer surgery and spectra 
 """
 
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import torch
-from transformers import (
-    AutoModelForCausalLM,
-    AutoModelForMaskedLM,
-    BertConfig,
-    BertForMaskedLM,
-    GPT2Config,
-    GPT2LMHeadModel,
-    LlamaConfig,
-    LlamaForCausalLM,
-)
+from transformers import AutoModelForCausalLM, AutoModelForMaskedLM, AutoModelForSeq2SeqLM
 
+from zoo import fresh, layouts
 from zoo.errors import ZooError
+from zoo.fresh import Shape
+from zoo.layouts import Axis, Part, Row
 from zoo.tokens import Kind
 
-Objective = Literal["causal", "masked"]
-Axis = Literal["hidden", "neuron", "free"]
-Part = Literal["mlp", "attention", "other"]
+__all__ = ["ARCHITECTURES", "Architecture", "Axis", "Objective", "Part", "Row", "Shape", "initialise"]
+
+Objective = Literal["causal", "masked", "denoising"]
+_LOADERS: dict[Objective, Any] = {
+    "causal": AutoModelForCausalLM,
+    "masked": AutoModelForMaskedLM,
+    "denoising": AutoModelForSeq2SeqLM,
+}
 
 
 @dataclass(frozen=True)
-class Shape:
-    """How large a model is (head dimension 16), and the standard deviation of its fresh matrices.
+class Place:
+    """Where a tensor of a layer stands: `stack` is what comes before the layer number, `rest` what comes after."""
 
-    The usual deviation of .02 belongs to wider models.
-    """
-
-    hidden: int = 96
-    neurons: int = 256
-    layers: int = 4
-    context: int = 64
-    vocabulary: int = 1536
-    deviation: float = 0.04
-
-    def with_size(self, **changes: int) -> "Shape":
-        return replace(self, **changes)
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of a layout: tensors whose name matches `pattern` have these axes and belong to this part."""
-
-    pattern: str
-    axes: tuple[Axis, ...]
-    part: Part = "other"
+    stack: str
+    layer: int
+    rest: str
 
 
 @dataclass(frozen=True)
 class Architecture:
-    """One family: its tokenizer kind, objective, layer prefix, name of the layer count, and layout."""
+    """One family: its tokenizer kind, objective, layout, what its stacks of layers and their counts are called."""
 
     name: str
-    kind: Kind
-    objective: Objective
-    layers_at: str
-    layers_field: str
+    build: Callable[[Shape], Any]
     layout: tuple[Row, ...]
-    learning_rate: float
+    stacks: tuple[str, ...]
+    counts: tuple[str, ...] = ("num_hidden_layers",)
+    kind: Kind = "bpe"
+    objective: Objective = "causal"
+    learning_rate: float = 3e-3
+    depth: float = 1.0
+    """Layers of each stack, over the layers of the shape."""
 
     def axes(self, tensor: str) -> tuple[Axis, ...]:
         """The axes of a stored tensor; a name outside the layout is an error."""
@@ -75,6 +60,18 @@ class Architecture:
     def part(self, tensor: str) -> Part:
         return self._row(tensor).part
 
+    def place(self, tensor: str) -> Place | None:
+        """The layer that a tensor belongs to; None for what stands outside the layers."""
+        for stack in self.stacks:
+            found = re.match(rf"{re.escape(stack)}(\d+)\.(.+)", tensor)
+            if found:
+                return Place(stack, int(found.group(1)), found.group(2))
+        return None
+
+    def layers(self, shape: Shape) -> int:
+        """How many layers each of its stacks has in this shape."""
+        return round(shape.layers * self.depth)
+
     def _row(self, tensor: str) -> Row:
         for row in self.layout:
             if re.search(rf"(^|\.)(?:{row.pattern})$", tensor):
@@ -82,103 +79,37 @@ class Architecture:
         raise ZooError(f"{self.name}: tensor {tensor!r} is not in the layout; add a row for it")
 
     def load(self, folder: Path) -> Any:
-        auto: Any = AutoModelForCausalLM if self.objective == "causal" else AutoModelForMaskedLM
-        return auto.from_pretrained(folder, dtype=torch.float32)
+        return _LOADERS[self.objective].from_pretrained(folder, dtype=torch.float32)
 
 
 def initialise(architecture: Architecture, shape: Shape, seed: int) -> Any:
     """A fresh model; its parameters depend on the shape and the seed alone."""
     torch.manual_seed(seed)
-    heads = shape.hidden // 16
-    if architecture.name == "llama":
-        config: Any = LlamaConfig(
-            vocab_size=shape.vocabulary,
-            hidden_size=shape.hidden,
-            intermediate_size=shape.neurons,
-            num_hidden_layers=shape.layers,
-            num_attention_heads=heads,
-            num_key_value_heads=heads // 2,
-            max_position_embeddings=shape.context,
-            initializer_range=shape.deviation,
-            tie_word_embeddings=False,
-            bos_token_id=2,
-            eos_token_id=3,
-            pad_token_id=1,
-        )
-        return LlamaForCausalLM(config)
-    if architecture.name == "gpt2":
-        config = GPT2Config(
-            vocab_size=shape.vocabulary,
-            n_embd=shape.hidden,
-            n_inner=shape.neurons,
-            n_layer=shape.layers,
-            n_head=heads,
-            n_positions=shape.context,
-            initializer_range=shape.deviation,
-            resid_pdrop=0.0,
-            embd_pdrop=0.0,
-            attn_pdrop=0.0,
-            bos_token_id=2,
-            eos_token_id=3,
-        )
-        return GPT2LMHeadModel(config)
-    if architecture.name == "bert":
-        config = BertConfig(
-            vocab_size=shape.vocabulary,
-            hidden_size=shape.hidden,
-            intermediate_size=shape.neurons,
-            num_hidden_layers=shape.layers,
-            num_attention_heads=heads,
-            max_position_embeddings=shape.context,
-            initializer_range=shape.deviation,
-            hidden_dropout_prob=0.0,
-            attention_probs_dropout_prob=0.0,
-            pad_token_id=1,
-        )
-        return BertForMaskedLM(config)
-    known = ", ".join(ARCHITECTURES)
-    raise ZooError(f"no initialisation for architecture {architecture.name!r}; expected one of {known}")
+    return architecture.build(shape.with_size(layers=architecture.layers(shape)))
 
 
-_LLAMA = (
-    Row(r"(embed_tokens|lm_head)\.weight", ("free", "hidden")),
-    Row(r"(norm|input_layernorm|post_attention_layernorm)\.weight", ("hidden",)),
-    Row(r"[qkv]_proj\.weight", ("free", "hidden"), "attention"),
-    Row(r"o_proj\.weight", ("hidden", "free"), "attention"),
-    Row(r"(gate|up)_proj\.weight", ("neuron", "hidden"), "mlp"),
-    Row(r"down_proj\.weight", ("hidden", "neuron"), "mlp"),
+_LAYERS = ("model.layers.",)
+_BLOCKS = ("transformer.h.",)
+_ALL = (
+    Architecture("llama", fresh.llama, layouts.LLAMA, _LAYERS),
+    Architecture("gpt2", fresh.gpt2, layouts.GPT2, _BLOCKS, ("n_layer",)),
+    Architecture("bert", fresh.bert, layouts.BERT, ("bert.encoder.layer.",), kind="wordpiece", objective="masked"),
+    Architecture("neox", fresh.neox, layouts.NEOX, ("gpt_neox.layers.",)),
+    Architecture("phi3", fresh.phi3, layouts.PHI3, _LAYERS),
+    Architecture("qwen3", fresh.qwen3, layouts.QWEN3, _LAYERS),
+    Architecture("gemma2", fresh.gemma2, layouts.GEMMA2, _LAYERS),
+    Architecture("opt", fresh.opt, layouts.OPT, ("model.decoder.layers.",)),
+    Architecture("bloom", fresh.bloom, layouts.BLOOM, _BLOCKS, ("n_layer",)),
+    Architecture("mixtral", fresh.mixtral, layouts.MIXTRAL, _LAYERS),
+    Architecture(
+        "t5",
+        fresh.t5,
+        layouts.T5,
+        ("encoder.block.", "decoder.block."),
+        ("num_layers", "num_decoder_layers"),
+        objective="denoising",
+        depth=0.75,
+    ),
+    Architecture("mamba", fresh.mamba, layouts.MAMBA, ("backbone.layers.",)),
 )
-_GPT2 = (
-    Row(r"(wte|wpe|lm_head)\.weight", ("free", "hidden")),
-    Row(r"ln_(1|2|f)\.(weight|bias)", ("hidden",)),
-    Row(r"attn\.c_attn\.weight", ("hidden", "free"), "attention"),
-    Row(r"attn\.c_attn\.bias", ("free",)),
-    Row(r"attn\.c_proj\.weight", ("free", "hidden"), "attention"),
-    Row(r"attn\.c_proj\.bias", ("hidden",)),
-    Row(r"mlp\.c_fc\.weight", ("hidden", "neuron"), "mlp"),
-    Row(r"mlp\.c_fc\.bias", ("neuron",)),
-    Row(r"mlp\.c_proj\.weight", ("neuron", "hidden"), "mlp"),
-    Row(r"mlp\.c_proj\.bias", ("hidden",)),
-)
-_BERT = (
-    Row(r"(word|position|token_type)_embeddings\.weight", ("free", "hidden")),
-    Row(r"LayerNorm\.(weight|bias)", ("hidden",)),
-    Row(r"self\.(query|key|value)\.weight", ("free", "hidden"), "attention"),
-    Row(r"self\.(query|key|value)\.bias", ("free",)),
-    Row(r"attention\.output\.dense\.weight", ("hidden", "free"), "attention"),
-    Row(r"intermediate\.dense\.weight", ("neuron", "hidden"), "mlp"),
-    Row(r"intermediate\.dense\.bias", ("neuron",)),
-    Row(r"layer\.\d+\.output\.dense\.weight", ("hidden", "neuron"), "mlp"),
-    Row(r"transform\.dense\.weight", ("hidden", "hidden")),
-    Row(r"(output|transform)\.dense\.bias", ("hidden",)),
-    Row(r"predictions\.decoder\.weight", ("free", "hidden")),
-    Row(r"predictions\.(decoder\.)?bias", ("free",)),
-)
-
-_BERT_LAYERS = "bert.encoder.layer."
-
-ARCHITECTURES: dict[str, Architecture] = {
-    "llama": Architecture("llama", "bpe", "causal", "model.layers.", "num_hidden_layers", _LLAMA, 3e-3),
-    "gpt2": Architecture("gpt2", "bpe", "causal", "transformer.h.", "n_layer", _GPT2, 3e-3),
-    "bert": Architecture("bert", "wordpiece", "masked", _BERT_LAYERS, "num_hidden_layers", _BERT, 3e-3),
-}
+ARCHITECTURES: dict[str, Architecture] = {architecture.name: architecture for architecture in _ALL}

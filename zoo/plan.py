@@ -26,6 +26,8 @@ class Size:
     batch: int
     corpus_bytes: int
     seeds: tuple[tuple[int, Split], ...]
+    members: tuple[str, ...] = ()
+    """Names of specimens within a group, where not all of them are made."""
 
 
 THIN = Size(
@@ -36,20 +38,26 @@ THIN = Size(
     corpus_bytes=3_000_000,
     seeds=((1, "calibration"), (2, "evaluation")),
 )
-SIZES = {"thin": THIN}
+WIDE = Size(
+    name="wide",
+    shape=THIN.shape,
+    steps={"neox": 300} | dict.fromkeys(("qwen3", "phi3", "mixtral", "t5", "opt", "bloom", "gemma2", "mamba"), 200),
+    batch=8,
+    corpus_bytes=3_000_000,
+    seeds=((1, "calibration"),),
+    members=(
+        *("base", "twin-order", "other-init", "tuned-light", "tuned-heavy", "continued"),
+        *("pruned", "int8", "permuted", "permuted-tuned", "layer-dropped", "merged"),
+    ),
+)
+SIZES = {"thin": THIN, "wide": WIDE}
 
 
 def specimens(size: Size) -> dict[str, Specimen]:
     """All specimens of a zoo by name, in the order of making."""
-    found = [s for seed, split in size.seeds for name in size.steps for s in _group(size, name, seed, split)]
+    groups = [_Group(size, name, seed, split) for seed, split in size.seeds for name in size.steps]
+    found = [s for group in groups for s in group.members()]
     return {s.name: s for s in sorted(found, key=lambda s: (s.stage, s.seed))}
-
-
-def _group(size: Size, architecture: str, seed: int, split: Split) -> Iterator[Specimen]:
-    group = _Group(size, architecture, seed, split)
-    yield from group.scratch()
-    yield from group.trained_on()
-    yield from group.rebuilt()
 
 
 @dataclass(frozen=True)
@@ -60,6 +68,13 @@ class _Group:
     architecture: str
     seed: int
     split: Split
+
+    def members(self) -> Iterator[Specimen]:
+        """The specimens of the group that the size asks for."""
+        wanted = {self._name(suffix) for suffix in self.size.members}
+        for specimen in (*self.scratch(), *self.trained_on(), *self.rebuilt()):
+            if not wanted or specimen.name in wanted:
+                yield specimen
 
     def scratch(self) -> Iterator[Specimen]:
         steps, shape = self._steps(1.0), self.size.shape
@@ -88,12 +103,12 @@ class _Group:
         yield self._child("continued", "continued pretraining", tuned("first", 13, 1.0, 1.0), "M3", stage=0)
         extended = ExtendVocabulary(64, "second", self._order(14), self._schedule(0.25, 0.3))
         yield self._child("vocabulary", "vocabulary extended", extended, "M4")
-        kept = tuple(range(0, self.size.shape.layers, 2))
+        kept = tuple(range(0, self._layers(), 2))
         student = Student(kept, "first", self._order(15), self._schedule(0.4, 0.5))
         yield self._child("student", "every other layer, distilled", student, "M5")
 
     def rebuilt(self) -> Iterator[Specimen]:
-        layers = range(self.size.shape.layers)
+        layers = range(self._layers())
         dropped = tuple(i for i in layers if i != len(layers) // 2)
         permute = Permute(self._order(21))
         yield self._child("permuted", "evasion: permuted", permute, "M1", stage=0)
@@ -149,6 +164,9 @@ class _Group:
     def _schedule(self, length: float, rate: float) -> Schedule:
         peak = ARCHITECTURES[self.architecture].learning_rate * rate
         return Schedule(self._steps(length), peak, self.size.batch)
+
+    def _layers(self) -> int:
+        return ARCHITECTURES[self.architecture].layers(self.size.shape)
 
     def _steps(self, length: float) -> int:
         return max(2, round(self.size.steps[self.architecture] * length))

@@ -23,13 +23,14 @@ def spikes(matrix: NDArray[np.floating[Any]]) -> int:
 
 
 def mean_spikes(architecture: Architecture, model: Any, part: Part) -> float:
-    """Mean number of spikes over all matrices of one part of a model."""
+    """Mean number of spikes over all matrices of one part of a model; 0 where it has none."""
     counts = [
-        spikes(tensor.numpy())
+        spikes(matrix.numpy())
         for name, tensor in model.state_dict().items()
-        if tensor.dim() == 2 and architecture.part(name) == part
+        if architecture.part(name) == part
+        for matrix in (tensor if tensor.dim() == 3 else [tensor])
     ]
-    return float(np.mean(counts))
+    return float(np.mean(counts)) if counts else 0.0
 
 
 @lru_cache(maxsize=64)

@@ -16,6 +16,8 @@ from zoo.tokens import Stream
 IGNORED = -100
 MASKED_SHARE = 0.15
 
+SPAN = 3
+
 Batch = tuple[Tensor, Tensor]
 """Inputs and targets, both (batch, context); a target of -100 is not scored."""
 
@@ -65,14 +67,26 @@ def masked_batch(stream: Stream, rows: int, context: int, seed: Sequence[int], m
     return torch.from_numpy(inputs), torch.from_numpy(np.where(chosen, windows, IGNORED))
 
 
+def denoising_batch(stream: Stream, rows: int, context: int, seed: Sequence[int], mask: int) -> Batch:
+    """Windows with spans of tokens masked out, to be written anew whole: all of the window is the target."""
+    rng = np.random.default_rng(seed)
+    starts = rng.integers(0, len(stream) - context, rows)
+    windows = np.stack([stream[s : s + context] for s in starts]).astype(np.int64)
+    opens = rng.random((rows, context + SPAN - 1)) < MASKED_SHARE / SPAN
+    hidden = np.logical_or.reduce([opens[:, i : i + context] for i in range(SPAN)])
+    return torch.from_numpy(np.where(hidden, mask, windows)), torch.from_numpy(windows)
+
+
 def batch_for(
     objective: Objective, stream: Stream, rows: int, context: int, seed: Sequence[int], *, mask: int | None
 ) -> Batch:
-    """The batch of one objective; `mask` is the id of the mask token, or None where there is none."""
+    """The batch of one objective; `mask` is the id of the token that hides others, or None where there is none."""
     if objective == "causal":
         return causal_batch(stream, rows, context, seed)
     if mask is None:
-        raise ValueError("a masked objective needs the id of the mask token, got None")
+        raise ValueError(f"a {objective} objective needs the id of the mask token, got None")
+    if objective == "denoising":
+        return denoising_batch(stream, rows, context, seed, mask)
     return masked_batch(stream, rows, context, seed, mask)
 
 
@@ -85,11 +99,11 @@ def train(model: Any, batches: Callable[[int], Batch], schedule: Schedule, teach
         for group in optimiser.param_groups:
             group["lr"] = schedule.rate(step)
         inputs, targets = batches(step)
-        scores = model(input_ids=inputs).logits.flatten(0, 1)
+        scores = _scores(model, inputs, targets)
         loss = functional.cross_entropy(scores, targets.flatten(), ignore_index=IGNORED)
         seen.append(loss.item())
         if teacher is not None:
-            loss = 0.5 * loss + 0.5 * _divergence(scores, teacher, inputs)
+            loss = 0.5 * loss + 0.5 * _divergence(scores, teacher, inputs, targets)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -107,8 +121,15 @@ def _groups(model: Any, decay: float) -> list[dict[str, Any]]:
     ]
 
 
-def _divergence(scores: Tensor, teacher: Any, inputs: Tensor) -> Tensor:
+def _scores(model: Any, inputs: Tensor, targets: Tensor) -> Tensor:
+    """Scores of every place, (batch x context, vocabulary); a decoder is shown the targets before each place."""
+    shown = {"labels": targets} if model.config.is_encoder_decoder else {}
+    scores: Tensor = model(input_ids=inputs, **shown).logits
+    return scores.flatten(0, 1)
+
+
+def _divergence(scores: Tensor, teacher: Any, inputs: Tensor, targets: Tensor) -> Tensor:
     with torch.no_grad():
-        wanted = functional.log_softmax(teacher(input_ids=inputs).logits.flatten(0, 1), dim=-1)
+        wanted = functional.log_softmax(_scores(teacher, inputs, targets), dim=-1)
     found = functional.log_softmax(scores, dim=-1)
     return functional.kl_div(found, wanted, log_target=True, reduction="batchmean")

@@ -41,9 +41,12 @@ def permuted(architecture: Architecture, model: Any, seed: int) -> dict[str, Ten
             if kind == "free":
                 continue
             owner = "hidden" if kind == "hidden" else _layer(architecture, name)
+            blocks = 2 if kind == "pair" else 1
+            length = tensor.shape[axis] // blocks
             if owner not in orders:
-                orders[owner] = torch.randperm(tensor.shape[axis], generator=source)
-            moved = moved.index_select(axis, orders[owner])
+                orders[owner] = torch.randperm(length, generator=source)
+            order = torch.cat([orders[owner] + block * length for block in range(blocks)])
+            moved = moved.index_select(axis, order)
         state[name] = moved.clone()
     return state
 
@@ -52,7 +55,8 @@ def logits(model: Any, inputs: Tensor) -> Tensor:
     """The scores (batch, context, vocabulary) of `model` for `inputs`."""
     model.eval()
     with torch.no_grad():
-        scores: Tensor = model(input_ids=inputs).logits
+        decoded = {"decoder_input_ids": inputs} if model.config.is_encoder_decoder else {}
+        scores: Tensor = model(input_ids=inputs, **decoded).logits
     return scores
 
 
@@ -63,4 +67,7 @@ def check_same_function(before: Tensor, after: Tensor) -> None:
 
 
 def _layer(architecture: Architecture, name: str) -> str:
-    return name[len(architecture.layers_at) :].split(".", 1)[0]
+    place = architecture.place(name)
+    if place is None:
+        raise ZooError(f"{architecture.name}: {name!r} has neurons and stands in no layer; check the layout")
+    return f"{place.stack}{place.layer}"

@@ -51,7 +51,8 @@ class Bench:
         return self.batches_of(self.shelf.text_ids(self.architecture.kind, half), tokenizer, order)
 
     def batches_of(self, stream: Stream, tokenizer: PreTrainedTokenizerFast, order: int) -> Callable[[int], Batch]:
-        mask, objective = tokenizer.mask_token_id, self.architecture.objective
+        objective = self.architecture.objective
+        mask = tokenizer.unk_token_id if objective == "denoising" else tokenizer.mask_token_id
         return lambda step: batch_for(objective, stream, self.batch, self.context, (order, step), mask=mask)
 
     def text(self, half: Half, tokens: int) -> str:

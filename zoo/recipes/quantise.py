@@ -13,9 +13,10 @@ class RoundTripInt8:
     def make(self, bench: Bench, parents: Sequence[Made]) -> Made:
         (parent,) = parents
         done: set[int] = set()
-        for tensor in parent.model.state_dict().values():
-            if tensor.dim() == 2 and tensor.data_ptr() not in done:
+        for name, tensor in parent.model.state_dict().items():
+            stacked = tensor.dim() == 3 and bench.architecture.part(name) != "other"
+            if (tensor.dim() == 2 or stacked) and tensor.data_ptr() not in done:
                 done.add(tensor.data_ptr())
-                scale = (tensor.abs().amax(dim=1, keepdim=True) / 127).clamp_min(1e-12)
+                scale = (tensor.abs().amax(dim=-1, keepdim=True) / 127).clamp_min(1e-12)
                 tensor.copy_((tensor / scale).round().clamp(-127, 127) * scale)
         return parent

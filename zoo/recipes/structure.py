@@ -1,7 +1,6 @@
 """Surgery on trained weights: zeros, dropped layers, students cut out of their teacher."""
 
 import copy
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -23,7 +22,7 @@ class Prune:
     def make(self, bench: Bench, parents: Sequence[Made]) -> Made:
         (parent,) = parents
         for name, tensor in parent.model.state_dict().items():
-            if tensor.dim() == 2 and bench.architecture.part(name) != "other":
+            if tensor.dim() >= 2 and bench.architecture.part(name) != "other":
                 edge = tensor.abs().flatten().kthvalue(max(1, round(self.share * tensor.numel()))).values
                 tensor[tensor.abs() <= edge] = 0.0
         return parent
@@ -58,20 +57,22 @@ class Student:
 
 
 def with_layers(architecture: Architecture, model: Any, layers: Sequence[int]) -> Any:
-    """A new model of the same class whose layer i is the given model's layer `layers[i]`."""
+    """A new model of the same class whose layer i is the given model's layer `layers[i]`, in every stack.
+
+    What only the first layer of a stack holds (T5's table of relative positions) stays with the first.
+    """
     config = copy.deepcopy(model.config)
-    setattr(config, architecture.layers_field, len(layers))
-    if hasattr(config, "layer_types") and config.layer_types is not None:
-        config.layer_types = [config.layer_types[i] for i in layers]
+    types = vars(config).get("layer_types")
+    for count in architecture.counts:
+        setattr(config, count, len(layers))
+    if types is not None:
+        config.layer_types = [types[i] for i in layers]
     built = type(model)(config)
     source = model.state_dict()
-    place = re.compile(rf"^{re.escape(architecture.layers_at)}(\d+)\.")
     wanted: dict[str, torch.Tensor] = {}
     for name in built.state_dict():
-        found = place.match(name)
-        origin = name
-        if found:
-            origin = f"{architecture.layers_at}{layers[int(found.group(1))]}.{name[found.end() :]}"
-        wanted[name] = source[origin].clone()
+        place = architecture.place(name)
+        origin = f"{place.stack}{layers[place.layer]}.{place.rest}" if place else name
+        wanted[name] = source[origin if origin in source else name].clone()
     built.load_state_dict(wanted)
     return built.eval()
