@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 
 from stemma.evidence.interface import Background, Evidence, SiteValue
 from stemma.evidence.order import Layers, layer_trace
-from stemma.evidence.tails import log10_bonferroni, log10_normal_tail
-from stemma.evidence.trace import Trace
-from stemma.evidence.units import Group, Place
+from stemma.evidence.tails import log10_bonferroni
+from stemma.evidence.trace import TAIL, Trace
+from stemma.evidence.units import Group, LayerParts, Place
 from stemma.identity import Missing
 
 _REPEAT_COST, _BACK_COST = 1.0, 4.0
@@ -38,7 +38,7 @@ class Alignment:
 def align_layers(a: Layers, b: Layers) -> Alignment | Missing:
     """Align all layers of B with those of A (stacks are concatenated), or say why there is nothing to align."""
     rows, columns = sorted(b), sorted(a)
-    traces = [[layer_trace(a[q], b[p], Group.MLP, None) for q in columns] for p in rows]
+    traces = [[_cell_trace(a[q], b[p]) for q in columns] for p in rows]
     cells = sum(t is not None for row in traces for t in row)
     if not cells:
         return Missing("no layer has MLP neurons that could be aligned")
@@ -46,22 +46,27 @@ def align_layers(a: Layers, b: Layers) -> Alignment | Missing:
     significant = np.array([[_significant(t, cells) for t in row] for row in traces])
     path = best_path(np.where(significant, scores, -np.inf))
     pairing = tuple((columns[j], rows[i]) for i, j in enumerate(path) if j >= 0)
-    best = float(scores.max())
+    smallest = min(t.log10_p for row in traces for t in row if t)
     matched = [traces[i][j] for i, j in enumerate(path) if j >= 0]
     evidence = Evidence(
         test="layer alignment",
         site=f"{len(rows)} x {len(columns)} layers",
-        statistic=best,
+        statistic=float(scores.max()),
         effect=float(np.mean([t.correlation for t in matched if t])) if matched else 0.0,
-        log10_p=log10_bonferroni(log10_normal_tail(best), cells),
+        log10_p=log10_bonferroni(smallest, cells),
         null="no layer of one model shares its neuron order with any layer of the other",
-        method="permutation trace for every pair of layers, best path, Bonferroni over all cells",
+        method=f"permutation trace for every pair of layers, {TAIL}, best path, Bonferroni over all cells",
         sample=sum(t.units for t in matched if t),
         background=Background(0.0, 1.0, "exact per cell: permutations of independent units"),
         per_site=tuple(_cell(p, q, traces[rows.index(q)][columns.index(p)]) for p, q in pairing),
         facts={"cells": cells, "matched_layers": len(pairing)},
     )
     return Alignment(pairing, evidence)
+
+
+def _cell_trace(a: LayerParts, b: LayerParts) -> Trace | None:
+    """S1 on the neurons of both layers, or on their state-space channels where they have no MLP."""
+    return layer_trace(a, b, Group.MLP, None) or layer_trace(a, b, Group.STATE, None)
 
 
 def best_path(scores: NDArray[np.float64]) -> list[int]:
@@ -89,13 +94,13 @@ def _keep_better(states: dict[int, tuple[float, list[int]]], key: int, total: fl
 
 
 def _significant(trace: Trace | None, cells: int) -> bool:
-    return trace is not None and log10_bonferroni(log10_normal_tail(trace.z), cells) < _CELL_LEVEL
+    return trace is not None and log10_bonferroni(trace.log10_p, cells) < _CELL_LEVEL
 
 
 def _cell(p: Place, q: Place, trace: Trace | None) -> SiteValue:
     if trace is None:
         raise ValueError(f"{p} and {q} were aligned without a trace")
-    return SiteValue(str(p), str(q), trace.z, log10_normal_tail(trace.z), trace.correlation)
+    return SiteValue(str(p), str(q), trace.z, trace.log10_p, trace.correlation)
 
 
 def identity_pairing(a: Sequence[Place], b: Sequence[Place]) -> tuple[tuple[Place, Place], ...]:

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from stemma.evidence.interface import Background, Evidence, SiteValue
-from stemma.evidence.tails import log10_normal_tail, log10_simes, stouffer
-from stemma.evidence.trace import Trace, add, permutation_trace
+from stemma.evidence.tails import log10_simes, stouffer
+from stemma.evidence.trace import TAIL, Trace, add, log10_joined_p, permutation_trace
 from stemma.evidence.units import Group, LayerParts, Place, unit_arrays
 from stemma.identity import Missing
 
@@ -39,15 +39,15 @@ def unit_order(a: Layers, b: Layers, pairing: Pairing, group: Group, head_dim: i
         return Missing(f"no pair of layers has comparable {group.value} units")
     z = stouffer([t.z for _, _, t in found])
     total = add([t for _, _, t in found])
-    sites = tuple(SiteValue(str(p), str(q), t.z, log10_normal_tail(t.z), t.correlation) for p, q, t in found)
+    sites = tuple(SiteValue(str(p), str(q), t.z, t.log10_p, t.correlation) for p, q, t in found)
     return Evidence(
         test=f"{group.value} order",
         site=f"{len(found)} layers",
         statistic=z,
         effect=total.correlation,
-        log10_p=log10_normal_tail(z),
+        log10_p=log10_joined_p([t for _, _, t in found]),
         null="the units of one model stand in random order relative to the other's (independent initialisation)",
-        method="permutation trace per exchange group, exact mean and variance, normal tail, Stouffer across layers",
+        method=f"permutation trace per exchange group, {TAIL}, Stouffer across layers",
         sample=total.units,
         background=_EXACT,
         per_site=sites,

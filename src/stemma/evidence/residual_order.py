@@ -20,8 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stemma.evidence.interface import Background, Evidence, SiteValue
-from stemma.evidence.tails import log10_normal_tail
-from stemma.evidence.trace import permutation_trace
+from stemma.evidence.trace import TAIL, permutation_trace
 from stemma.fingerprint import Anchors, Fingerprint
 from stemma.identity import Missing, is_present
 
@@ -51,12 +50,12 @@ def residual_order(a: Fingerprint, b: Fingerprint) -> Evidence | Missing:
         site="whole model",
         statistic=whole.z,
         effect=whole.correlation,
-        log10_p=log10_normal_tail(whole.z),
+        log10_p=whole.log10_p,
         null="the residual dimensions of one model stand in random order relative to the other's",
-        method="permutation trace over residual dimensions, normal scores, exact mean and variance, normal tail",
+        method=f"permutation trace over residual dimensions, normal scores, {TAIL}",
         sample=whole.units,
         background=Background(0.0, 1.0, "exact: permutations of independent dimensions"),
-        per_site=tuple(SiteValue(n, n, t.z, log10_normal_tail(t.z), t.correlation) for n, t in groups.items()),
+        per_site=tuple(SiteValue(n, n, t.z, t.log10_p, t.correlation) for n, t in groups.items()),
         facts={"features": sum(x.shape[1] for x, _ in features.values())},
     )
 
