@@ -1,0 +1,62 @@
+"""One pass, one code path: the same bytes at any number of threads, the same samples however much is read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from stemma import Work
+from stemma.errors import InputError
+from stemma.fingerprint import Fingerprint, to_bytes
+from stemma.identity import Missing, is_present
+from stemma.usecases.models import fingerprint
+from tests import models
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("model") / "base"
+    models.write(place, models.draw(1))
+    return place
+
+
+def _made(folder: Path, work: Work) -> Fingerprint:
+    return fingerprint(str(folder), work).fingerprint
+
+
+def test_the_same_bytes_at_any_number_of_threads(folder: Path) -> None:
+    made = {to_bytes(_made(folder, Work(workers=workers))) for workers in (1, 2, 5)}
+    assert len(made) == 1
+
+
+def test_sampling_reads_the_same_samples(folder: Path) -> None:
+    full, sampled = _made(folder, Work()), _made(folder, Work(sample=True))
+    assert full.parts.keys() == sampled.parts.keys()
+    for key, part in full.parts.items():
+        other = sampled.parts[key]
+        assert is_present(part.digest) and isinstance(other.digest, Missing)
+        for name in ("corner", "vector", "exact"):
+            mine, theirs = getattr(part, name), getattr(other, name)
+            assert is_present(mine) == is_present(theirs), (key, name)
+            if is_present(mine):
+                np.testing.assert_array_equal(mine, theirs, err_msg=f"{key} {name}")
+    assert isinstance(sampled.responses, Missing)
+
+
+def test_a_small_model_is_held_nearly_whole(folder: Path) -> None:
+    made = _made(folder, Work())
+    corners = [p for p in made.parts.values() if is_present(p.corner)]
+    assert corners
+    assert all(p.corner.shape[0] >= min(64, p.shape[0]) for p in corners if is_present(p.corner))
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_values_that_are_no_numbers_are_an_error(tmp_path: Path, value: float) -> None:
+    weights = models.draw(2)
+    name = next(n for n in weights if n.endswith("down_proj.weight"))
+    weights[name][-1, -1] = value
+    models.write(tmp_path / "broken", weights)
+    with pytest.raises(InputError, match="NaN or infinite"):
+        _made(tmp_path / "broken", Work())
