@@ -155,6 +155,7 @@ def _not_examined(pair: PairEvidence, sharing: Sharing, verdict: TrainingVerdict
         if side.reading != "full":
             missing.append(f"{name} was only sampled: no digests, no exact identity, no neuron matching")
         missing.extend(f"{name}, {what}: {why}" for what, why in sorted(side.missing.items()))
+        missing.extend(f"{name}: {warning}" for warning in side.warnings)
     if isinstance(pair.tensors, Missing):
         missing.append(f"tensor identity: {pair.tensors.reason}")
     missing.append("distillation into fresh weights, which leaves no trace in weights")
