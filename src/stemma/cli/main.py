@@ -13,7 +13,7 @@ from stemma.cli.compare_command import compare
 from stemma.cli.exits import Exit
 from stemma.cli.fingerprint_command import fingerprint
 from stemma.cli.inspect_command import inspect
-from stemma.cli.output import fail, leave_stdout, say
+from stemma.cli.output import fail, leave_stdout, log_to_stderr, say
 from stemma.cli.scan_command import scan
 from stemma.errors import StemmaError
 
@@ -57,17 +57,14 @@ def main(
       stemma compare ./base ./suspect
       stemma catalog add ./base && stemma scan ./suspect
     """
-    import logging
-
-    level = {0: logging.WARNING, 1: logging.INFO}.get(verbose, logging.DEBUG)
-    logging.basicConfig(level=level, format="stemma: %(message)s", stream=sys.stderr)
+    log_to_stderr({0: 30, 1: 20}.get(verbose, 10))  # the levels of logging, whose import costs
 
 
 def run() -> NoReturn:
     """Run the command line and leave with a documented exit status."""
     try:
         _prepare()
-        status = app(standalone_mode=False)
+        status = app(prog_name="stemma", standalone_mode=False)
         sys.stdout.flush()
     except StemmaError as error:
         fail(error)

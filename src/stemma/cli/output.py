@@ -82,10 +82,27 @@ def say(text: str) -> None:
 
 
 def fail(error: StemmaError) -> None:
-    """An error with its advice, on standard error."""
-    say(f"stemma: {error.message}")
+    """An error with its advice, on standard error; names out of files cannot steer the terminal."""
+    from stemma.publish.figures import visible
+
+    say(f"stemma: {visible(error.message)}")
     if error.advice:
-        say(f"        {error.advice}")
+        say(f"        {visible(error.advice)}")
+
+
+def log_to_stderr(level: int) -> None:
+    """Show what the library logs from ``level`` up, each remark on one line."""
+    import logging
+
+    from stemma.publish.figures import visible
+
+    class OneLine(logging.Formatter):
+        def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 logging's own name
+            return f"stemma: {visible(record.message)}"
+
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(OneLine())
+    logging.basicConfig(level=level, handlers=[handler])
 
 
 def leave_stdout() -> None:

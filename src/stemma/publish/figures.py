@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import unicodedata
+from collections.abc import Mapping
 from typing import Any
 
 from stemma.identity import Missing
@@ -100,11 +101,18 @@ def anything(value: Any) -> str:
         return f"missing: {value.reason}"
     if isinstance(value, bool) or value is None:
         return {True: "yes", False: "no", None: "–"}[value]
-    if isinstance(value, float):
-        return number(value)
-    if isinstance(value, int):
-        return f"{value:,}"
+    if isinstance(value, int | float):
+        return f"{value:,}" if isinstance(value, int) else number(value)
+    if isinstance(value, Mapping):
+        return "; ".join(f"{key}: {anything(inner)}" for key, inner in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(anything(inner) for inner in value)
     return str(value)
+
+
+def counted(number: int, thing: str) -> str:
+    """A number of things: 1 fingerprint, 2,000 fingerprints."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 def cost(name: str, value: Any) -> str:

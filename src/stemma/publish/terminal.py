@@ -128,7 +128,7 @@ def render_scan(report: ScanReport, console: Console) -> None:
 def render_catalog(listing: CatalogListing, console: Console) -> None:
     """Write the fingerprints that a catalog holds."""
     write_heading(console, listing.catalog)
-    write(console, Text(f"{len(listing.entries):,} fingerprints"))
+    write(console, Text(figures.counted(len(listing.entries), "fingerprint")))
     write_table(
         console,
         "",
@@ -217,7 +217,7 @@ def background_words(evidence: Evidence) -> str:
 
 
 def _in_short(digest: str | Missing) -> str:
-    return f"missing: {digest.reason}" if isinstance(digest, Missing) else f"{digest[:19]}…"
+    return "–" if isinstance(digest, Missing) else f"{digest[:19]}…"
 
 
 def _summary_facts(summary: ModelSummary) -> dict[str, str]:

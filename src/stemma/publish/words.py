@@ -12,7 +12,7 @@ from typing import assert_never
 
 from stemma.constitution.interface import Direction, Established, Label, Ruling
 from stemma.evidence.interface import Evidence
-from stemma.publish.figures import one_in, visible
+from stemma.publish.figures import counted, one_in, visible
 from stemma.publish.model import ComparisonReport, ScanCandidate, ScanReport
 from stemma.vocabulary import Kinship, Status, Term, load_vocabulary
 
@@ -181,8 +181,8 @@ def scan_sentence(report: ScanReport) -> str:
     linked = _linked_count(report)
     found = f"{linked} of them linked" if linked else "none of them linked"
     return (
-        f"{len(report.candidates):,} candidates shown out of {report.catalog_size:,} fingerprints, {found}; "
-        f"p-values are corrected for {report.corrected_for:,} candidates."
+        f"{counted(len(report.candidates), 'candidate')} shown out of {counted(report.catalog_size, 'fingerprint')}, "
+        f"{found}; p-values are corrected for {counted(report.corrected_for, 'candidate')}."
     )
 
 
@@ -194,5 +194,7 @@ def candidate_verdict(candidate: ScanCandidate) -> str:
     """What was ruled of a candidate, in a few words."""
     if candidate.ruling is None:
         return "not compared"
-    linked = candidate.ruling.label is Label.LINKED
-    return f"{verdict(candidate.ruling)}, {candidate.ruling.kinship}" if linked else verdict(candidate.ruling)
+    ruling = candidate.ruling
+    kinship = "" if ruling.kinship in (Kinship.NONE, Kinship.UNDETERMINED) else f", {ruling.kinship}"
+    code = ruling.mechanism or ruling.exclusion
+    return verdict(ruling) + kinship + (f" ({code})" if code else "")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from stemma.catalog import Addition, Catalog
+from stemma.catalog import Addition, Catalog, Summary
+from stemma.errors import StemmaError
 from stemma.identity import Missing
 from stemma.identity.version import VERSION
 from stemma.publish.model import CatalogEntry, CatalogListing
@@ -39,33 +40,46 @@ def add_models(
     return [catalog.add(fingerprint(r, work).fingerprint, name=name, replace=replace) for r in references]
 
 
-def listing(catalog: Catalog, problems: Sequence[str] = ()) -> CatalogListing:
-    """What the catalog holds."""
-    entries = [catalog.show(entry.name) for entry in catalog.entries()]
-    return CatalogListing(
-        str(catalog.directory),
-        tuple(
-            CatalogEntry(
-                s.entry.name,
-                str(s.entry.digest),
-                s.schema,
-                s.entry.size,
-                s.parameters,
-                _fact(s.description, "layers"),
-                _fact(s.description, "hidden"),
-                s.label,
-            )
-            for s in entries
-        ),
-        tuple(problems),
-        VERSION,
-    )
+def listing(catalog: Catalog) -> CatalogListing:
+    """What the catalog holds.
+
+    Raises:
+        InputError: there is no catalog.
+        StemmaError: an entry cannot be read.
+    """
+    entries = tuple(_entry(catalog.show(entry.name)) for entry in catalog.entries())
+    return CatalogListing(str(catalog.directory), entries, (), VERSION)
 
 
 def verified(catalog: Catalog) -> CatalogListing:
-    """The listing with everything that is wrong."""
-    faults = [f"{fault.name}: {fault.kind}: {fault.detail}" for fault in catalog.verify()]
-    return CatalogListing(str(catalog.directory), () if faults else listing(catalog).entries, tuple(faults), VERSION)
+    """The entries that can be read, with everything that is wrong."""
+    faults = tuple(f"{fault.name}: {fault.kind}: {fault.detail}" for fault in catalog.verify())
+    return CatalogListing(str(catalog.directory), tuple(_readable(catalog)), faults, VERSION)
+
+
+def _readable(catalog: Catalog) -> Iterator[CatalogEntry]:
+    try:
+        names = catalog.names()
+    except StemmaError:  # the index itself is damaged: that is among the faults
+        return
+    for name in names:
+        try:
+            yield _entry(catalog.show(name))
+        except StemmaError:  # as above
+            continue
+
+
+def _entry(held: Summary) -> CatalogEntry:
+    return CatalogEntry(
+        held.entry.name,
+        str(held.entry.digest),
+        held.schema,
+        held.entry.size,
+        held.parameters,
+        _fact(held.description, "layers"),
+        _fact(held.description, "hidden"),
+        held.label,
+    )
 
 
 def _fact(description: dict[str, object], name: str) -> int | Missing:

@@ -2,35 +2,42 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
-from stemma.anatomy import Anatomy, Part
+from stemma.anatomy import Anatomy, Facts, Role, Site
+from stemma.fingerprint import Fingerprint
 from stemma.identity import Missing, is_present
 from stemma.identity.version import VERSION
 from stemma.publish.model import DtypeCount, Exemption, FileEntry, InspectionReport, ModelSummary, RoleCount
-from stemma.usecases.models import Model, open_model
+from stemma.usecases.models import Model, open_model, stored_fingerprint
 from stemma.usecases.settings import DEFAULT_WORK, Work
+from stemma.usecases.summaries import summary_of
 
 
 def inspect(reference: str, work: Work = DEFAULT_WORK) -> InspectionReport:
-    """Formats, shards, dtypes, roles, facts, declared parents and warnings of a model.
+    """Formats, shards, dtypes, roles, facts, declared parents and warnings of a model, or of what was fingerprinted.
 
     Raises:
         InputError, SourceError: as :func:`stemma.usecases.models.open_model`.
     """
     started = time.perf_counter()
+    stored = stored_fingerprint(reference)
+    if stored is not None:
+        return _inspect_stored(reference, stored, started)
     model = open_model(reference, work)
     anatomy = model.anatomy
     return InspectionReport(
         reference,
         summary=_summary(model),
         files=_files(model),
-        dtypes=_dtypes(anatomy),
-        roles=_roles(anatomy),
+        dtypes=_dtypes([(p.tensor.storage, p.tensor.count) for p in anatomy.parts]),
+        roles=_roles([(p.site, p.role, p.bias, p.tensor.shape) for p in anatomy.parts]),
         exempt=tuple(Exemption(e.source, e.reason) for e in anatomy.exempt),
-        facts=_facts(anatomy),
+        facts=_facts(anatomy.facts),
         tokenizer=_tokenizer(anatomy),
         declared=anatomy.declared,
         cost={"seconds": time.perf_counter() - started},
@@ -69,29 +76,58 @@ def _files(model: Model) -> tuple[FileEntry, ...]:
     )
 
 
-def _dtypes(anatomy: Anatomy) -> tuple[DtypeCount, ...]:
-    tensors: Counter[str] = Counter()
+def _dtypes(tensors: Sequence[tuple[str, int]]) -> tuple[DtypeCount, ...]:
+    number: Counter[str] = Counter()
     elements: Counter[str] = Counter()
-    for part in anatomy.parts:
-        tensors[part.tensor.storage] += 1
-        elements[part.tensor.storage] += part.tensor.count
-    return tuple(DtypeCount(kind, tensors[kind], elements[kind]) for kind in sorted(tensors))
+    for storage, count in tensors:
+        number[storage] += 1
+        elements[storage] += count
+    return tuple(DtypeCount(kind, number[kind], elements[kind]) for kind in sorted(number))
 
 
-def _roles(anatomy: Anatomy) -> tuple[RoleCount, ...]:
-    found: Mapping[tuple[str, str], list[Part]] = defaultdict(list)
-    for part in anatomy.parts:
-        found[part.site.stack, part.role.value + (" bias" if part.bias else "")].append(part)
+def _roles(parts: Iterable[tuple[Site, Role, bool, tuple[int, ...]]]) -> tuple[RoleCount, ...]:
+    found: Mapping[tuple[str, str], list[str]] = defaultdict(list)
+    for site, role, bias, shape in parts:
+        found[site.stack, role.value + (" bias" if bias else "")].append(" x ".join(map(str, shape)))
     return tuple(
-        RoleCount(stack, role, len(parts), tuple(sorted({" x ".join(map(str, p.tensor.shape)) for p in parts})))
-        for (stack, role), parts in sorted(found.items())
+        RoleCount(stack, role, len(shapes), tuple(sorted(set(shapes))))
+        for (stack, role), shapes in sorted(found.items())
     )
 
 
-def _facts(anatomy: Anatomy) -> Mapping[str, object]:
-    return {name: getattr(anatomy.facts, name) for name in sorted(anatomy.facts.__dataclass_fields__)}
+def _facts(facts: Facts) -> Mapping[str, object]:
+    return {name: getattr(facts, name) for name in sorted(facts.__dataclass_fields__)}
 
 
 def _tokenizer(anatomy: Anatomy) -> str | Missing:
     tokens = anatomy.tokens
     return tokens if isinstance(tokens, Missing) else f"{tokens.kind}, {len(tokens.by_id)} tokens"
+
+
+def _inspect_stored(reference: str, stored: Fingerprint, started: float) -> InspectionReport:
+    """What a fingerprint says of the model it was taken of."""
+    parts = stored.parts.values()
+    per_file = len(stored.parts) + len(stored.exempt) if len(stored.files) == 1 else 0
+    return InspectionReport(
+        reference,
+        summary=summary_of(stored),
+        files=tuple(
+            FileEntry(
+                f.name, stored.container, f.size, per_file, f.sha256 if isinstance(f.sha256, Missing) else str(f.sha256)
+            )
+            for f in stored.files
+            for known in (f.sha256,)
+        ),
+        dtypes=_dtypes([(p.storage, int(math.prod(p.shape))) for p in parts]),
+        roles=_roles((p.site, p.role, p.bias, p.shape) for p in parts),
+        exempt=tuple(Exemption(name, reason) for name, reason in sorted(stored.exempt.items())),
+        facts=_facts(stored.facts),
+        tokenizer=_stored_tokenizer(stored.tokenizer),
+        declared=stored.declared,
+        cost={"seconds": time.perf_counter() - started},
+        stemma=VERSION,
+    )
+
+
+def _stored_tokenizer(facts: Mapping[str, Any] | Missing) -> str | Missing:
+    return facts if isinstance(facts, Missing) else f"{facts['kind']}, {facts['size']} tokens"

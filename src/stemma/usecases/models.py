@@ -73,7 +73,7 @@ def fingerprint(reference: str, work: Work = DEFAULT_WORK) -> FingerprintResult:
         InputError, SourceError: as :func:`open_model`; also where a tensor holds NaN or infinite values.
     """
     started = time.perf_counter()
-    stored = _stored(reference)
+    stored = stored_fingerprint(reference)
     if stored is not None:
         return FingerprintResult(reference, stored, {"seconds": time.perf_counter() - started, "bytes_read": 0})
     return fingerprint_model(open_model(reference, work), work, started=started)
@@ -107,7 +107,12 @@ def _keep(cache: FeatureCache, key: str, made: Fingerprint) -> None:
         _log.warning("the fingerprint was not cached: %s", error)
 
 
-def _stored(reference: str) -> Fingerprint | None:
+def stored_fingerprint(reference: str) -> Fingerprint | None:
+    """The fingerprint that a reference to a ``.stemma`` file names; None for any other reference.
+
+    Raises:
+        InputError: there is no such file, or it is no fingerprint.
+    """
     parsed = parse_reference(reference)
     if not isinstance(parsed, PathReference) or parsed.path.suffix != SUFFIX:
         return None

@@ -44,13 +44,16 @@ def scan(reference: str, catalog: Catalog, work: Work = DEFAULT_WORK, *, shortli
         candidates=tuple(replace(c, rank=i) for i, c in enumerate(ordered, start=1)),
         model=summary_of(query.fingerprint),
         alpha=work.alpha,
-        not_examined=(
-            f"{catalog.size - len(matches)} models of the catalog were ranked lower by search vector and not compared",
-            *query.fingerprint.missing.values(),
-        ),
+        not_examined=(*_left_out(catalog.size - len(matches)), *query.fingerprint.missing.values()),
         cost={"seconds": time.perf_counter() - started, "bytes_read": query.cost["bytes_read"]},
         stemma=VERSION,
     )
+
+
+def _left_out(count: int) -> tuple[str, ...]:
+    if not count:
+        return ()
+    return (f"Models of the catalog that were ranked lower by search vector and not compared: {count:,}.",)
 
 
 def _candidate(catalog: Catalog, match: Match, query: Fingerprint, work: Work) -> ScanCandidate:
