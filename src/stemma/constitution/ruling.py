@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from stemma.anatomy.interface import Role
 from stemma.constitution.exclusions import look_alike
 from stemma.constitution.interface import Direction, Established, Label, LayerPair, Ruling
 from stemma.constitution.mechanism import Finding, find_mechanism, kinship_of
@@ -23,6 +24,7 @@ from stemma.identity import Missing, is_present
 from stemma.vocabulary import Exclusion, Kinship
 
 DEFAULT_ALPHA = 1e-6
+_ADAPTER_ROLES = frozenset({Role.ADAPTER_A, Role.ADAPTER_B})
 _MINIMUM_UNITS = 100
 _FEW_NEURONS = 4
 
@@ -154,6 +156,8 @@ def _not_examined(pair: PairEvidence, sharing: Sharing, verdict: TrainingVerdict
     for name, side in (("A", pair.a), ("B", pair.b)):
         if side.reading != "full":
             missing.append(f"{name} was only sampled: no digests, no exact identity, no neuron matching")
+        if any(p.role in _ADAPTER_ROLES for p in side.parts.values()):
+            missing.append(f"{name} is an adapter without its base: name the base with --base to compare the weights")
         missing.extend(f"{name}, {what}: {why}" for what, why in sorted(side.missing.items()))
         missing.extend(f"{name}: {warning}" for warning in side.warnings)
     if isinstance(pair.tensors, Missing):

@@ -79,7 +79,7 @@ def judge_training(pair: PairEvidence, sharing: Sharing) -> TrainingVerdict:
             known[MATCHED] = matched
     evidence = tuple(o.evidence for o in known.values())
     tensors = pair.tensors
-    if is_present(tensors) and tensors.equal_trained >= 1:
+    if is_present(tensors) and tensors.equal_trained >= 2:
         reason = f"{tensors.equal_trained} matrices that training shaped are equal, value for value."
         return TrainingVerdict(Shared.TRAINING, reason, evidence, tuple(missing))
     computed = _computed_from(pair, sharing)

@@ -1,7 +1,7 @@
 """Identity: which tensors hold the very same values.
 
 No null hypothesis is needed: equal digests of tensors that training shaped mean equal weights. Only tensors that carry
-information count: matrices that are not constant. A tensor counts as *trained* where its learned part is not empty:
+information count: matrices that are not constant. A tensor counts as *trained* where its learned part is clear:
 untouched initialisation is bit-equal in two runs of one seed, and equality there proves no shared training.
 """
 
@@ -13,6 +13,8 @@ from stemma.evidence.interface import Evidence
 from stemma.fingerprint import Fingerprint, PartPrint
 from stemma.identity import Digest, Missing, is_present
 
+# Noise passes the edge in one matrix of a hundred, by one component and by little.
+_TRAINED_COUNT, _TRAINED_STRENGTH = 3, 1.2
 _NULL = "none: equal BLAKE3 digests of non-constant tensors are equal values"
 
 
@@ -93,7 +95,8 @@ def _informative(fingerprint: Fingerprint) -> dict[str, PartPrint]:
 
 
 def _is_trained(part: PartPrint) -> bool:
-    return is_present(part.learned) and part.learned.count > 0
+    learned = part.learned
+    return is_present(learned) and learned.count >= _TRAINED_COUNT and learned.strengths[0] >= _TRAINED_STRENGTH
 
 
 def _count(part: PartPrint) -> int:
