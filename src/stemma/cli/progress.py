@@ -56,7 +56,7 @@ class Bar:
             self._progress = _new_progress()
             self._progress.start()
         if name not in self._tasks:
-            self._tasks[name] = self._progress.add_task(name)
+            self._tasks[name] = self._progress.add_task(name, total=None)
         if done == total:
             self._progress.remove_task(self._tasks.pop(name))
         else:

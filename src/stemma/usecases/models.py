@@ -141,7 +141,7 @@ def _teller(model: Model, work: Work) -> Callable[[int], None]:
         if work.sample:
             work.progress(model.reference, read, 0)
         else:
-            work.progress(model.reference, min(size, read * size // max(1, size + hashed)), size)
+            work.progress(model.reference, min(size - 1, read * size // max(1, size + hashed)), size)
 
     return tell
 
