@@ -9,8 +9,7 @@ StemmaError
 │   ├── MalformedFile          the bytes contradict their own format
 │   ├── UnsafeFile             the file asks for something Stemma never does
 │   ├── UnsupportedFormat      a real format, but not one that can be read
-│   ├── IncompatibleFingerprint
-│   └── MissingExtra           an optional dependency is not installed
+│   └── IncompatibleFingerprint  a fingerprint of another schema, or a damaged one
 ├── SourceError                bytes could not be fetched                   (exit code 3)
 │   ├── TruncatedSource        fewer bytes than announced
 │   ├── SourceChanged          the file vanished or changed while being read
@@ -73,16 +72,6 @@ class UnsupportedFormat(InputError):
 
 class IncompatibleFingerprint(InputError):
     """A fingerprint of another schema, or a damaged one."""
-
-
-class MissingExtra(InputError):
-    """An optional dependency is not installed."""
-
-    def __init__(self, feature: str, extra: str) -> None:
-        super().__init__(
-            f"Reading {feature} needs an optional dependency that is not installed.",
-            advice=f"Install it with: pip install 'stemma[{extra}]'",
-        )
 
 
 class SourceError(StemmaError):
