@@ -28,6 +28,8 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from stemma.errors import BadReference, LimitExceeded, MalformedFile, ModelNotFound
 from stemma.identity import HubReference, parse_reference
 
+__all__ = ["Seed", "load_seeds", "starter_seeds"]
+
 SCHEMA = "stemma-seeds/1"
 MAX_BYTES = 32 << 20
 _MAX_DEPTH = 8

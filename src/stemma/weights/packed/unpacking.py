@@ -1,0 +1,95 @@
+"""Packed quantisation inside a checkpoint: groups of tensors become lazy matrices, dequantised on read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from stemma.errors import MalformedFile
+from stemma.identity import Missing
+from stemma.weights.interface import LazyTensor
+from stemma.weights.packed import awq, bitsandbytes, compressed_tensors, fp8, gptq, microscaling, mlx
+from stemma.weights.packed.interface import Declared, Finder, Notes
+
+__all__ = ["unpack"]
+
+_SCHEMES: tuple[Finder, ...] = (
+    gptq.find,
+    awq.find,
+    bitsandbytes.find,
+    microscaling.find,
+    compressed_tensors.find,
+    fp8.find,
+    mlx.find,
+)
+
+_TRACES = (
+    ".qweight",
+    ".qzeros",
+    ".g_idx",
+    ".absmax",
+    ".quant_map",
+    ".SCB",
+    ".nested_absmax",
+    ".nested_quant_map",
+    ".weight_packed",
+    ".weight_scale",
+    ".weight_scale_inv",
+    ".weight_zero_point",
+    ".weight_shape",
+    ".weight_g_idx",
+    ".weight_global_scale",
+    ".weight_scale_2",
+    ".scales",
+    ".biases",
+    ".codes",
+    ".codebooks",
+    ".W_q",
+    ".Qidxs",
+    "_blocks",
+    "_scales",
+    ".weight._data",
+    ".weight._scale",
+    ".scale_packed",
+    ".bitmask",
+    ".row_offsets",
+)
+
+
+def unpack(
+    tensors: Mapping[str, LazyTensor], config: Mapping[str, Any] | Missing
+) -> tuple[dict[str, LazyTensor], tuple[str, ...]]:
+    """Replace each group of tensors that stores one quantised matrix by that matrix, named as when plain.
+
+    Matrices are float32, (out features, in features); stacked experts of gpt-oss are (experts, in, out) as
+    its plain checkpoint stores them. Names and shapes decide; ``config`` fills in what they leave open, and
+    a claim that contradicts them is reported.
+
+    Args:
+        tensors: by name, as the container holds them.
+        config: the raw config, whose quantisation section is consulted.
+
+    Returns:
+        All tensors sorted by name, and sentences for people: contradicted claims, and parts of a packing
+        that was not recognised, which stay as they are.
+
+    Raises:
+        MalformedFile: the parts of one matrix contradict each other.
+        UnsupportedFormat: a known layout that cannot be read.
+    """
+    declared, notes = Declared(config), Notes()
+    remaining, unpacked = dict(tensors), dict[str, LazyTensor]()
+    for find in _SCHEMES:
+        for found in list(find(remaining, declared, notes)):
+            for part in found.parts:
+                remaining.pop(part, None)
+            if found.tensor.name in unpacked:
+                raise MalformedFile(found.tensor.name, "two packings of one matrix", "one")
+            unpacked[found.tensor.name] = found.tensor
+    for name in remaining:
+        if name in unpacked:
+            raise MalformedFile(name, "a plain matrix beside a packed one of that name", "one of the two")
+        if name.endswith(_TRACES):
+            notes.add("Part of a packed matrix in a layout that was not recognised; it is left as it is", name)
+    merged = remaining | unpacked
+    return {name: merged[name] for name in sorted(merged)}, notes.sentences()
