@@ -32,14 +32,15 @@ def build_fingerprint(
     weight_files: Sequence[ByteSource],
     *,
     full: bool = True,
+    file_digests: bool = True,
     parameters: Parameters = DEFAULT,
     progress: Progress = lambda _bytes: None,
     workers: int | None = None,
 ) -> Fingerprint:
     """Fingerprint of a dissected model.
 
-    ``full`` reads every value and takes value digests, moments and the SHA-256 of every weight file; without it only
-    the planned ranges are read (the samples are the same). ``progress`` is told the bytes done as they are done.
+    ``full`` reads every value and takes value digests and moments, and with ``file_digests`` the SHA-256 of every
+    weight file; without it only the planned ranges are read (the samples are the same). ``progress`` is told the bytes done as they are done.
 
     Raises:
         InputError: no matrix could be used, or a tensor holds NaN or infinite values.
@@ -52,7 +53,9 @@ def build_fingerprint(
             advice="Run `stemma inspect` on it to see what was found.",
         )
     with one_blas_thread(), ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
-        files = [pool.submit(_file_print, source, full, progress) for source in _largest_first(weight_files)]
+        files = [
+            pool.submit(_file_print, source, full and file_digests, progress) for source in _largest_first(weight_files)
+        ]
         prints = [pool.submit(collect_part, part, plan, parameters, full=full) for part in anatomy.parts]
         anchors = pool.submit(collect_anchors, anatomy, parameters)
         for part, future in zip(anatomy.parts, prints, strict=True):
@@ -104,10 +107,12 @@ def _largest_first(sources: Sequence[ByteSource]) -> list[ByteSource]:
     return sorted(sources, key=lambda s: (-s.size, s.name))
 
 
-def _file_print(source: ByteSource, full: bool, progress: Progress) -> FilePrint:
+def _file_print(source: ByteSource, digest_file: bool, progress: Progress) -> FilePrint:
     known = source.known_sha256
-    if is_present(known) or not full:
+    if is_present(known):
         return FilePrint(source.name, source.size, known)
+    if not digest_file:
+        return FilePrint(source.name, source.size, Missing("not taken; tensors have digests of their values"))
     if not source.is_local:
         return FilePrint(source.name, source.size, Missing("the server states no digest, and the file is remote"))
     digest = hashlib.sha256()

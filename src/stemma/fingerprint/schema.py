@@ -27,8 +27,8 @@ class Parameters:
     corner_limit: int = 192
     exact_rows: int = 4
     exact_columns: int = 64
-    spectrum_layers: int = 6
-    spectrum_side: int = 1024
+    spectrum_layers: int = 4
+    spectrum_side: int = 768
     spectrum_rank: int = 48
     anchor_tokens: int = 512
     anchor_bytes: int = 400_000

@@ -32,8 +32,9 @@ def compare(a: str, b: str, work: Work = DEFAULT_WORK) -> ComparisonReport:
         InputError, SourceError: a model could not be read.
     """
     started = time.perf_counter()
-    left = fingerprint(a, work)
-    right = fingerprint(b, work)
+    values_alone = replace(work, file_digests=False)
+    left = fingerprint(a, values_alone)
+    right = fingerprint(b, values_alone)
     ruling = rule_on(left.fingerprint, right.fingerprint, work)
     return _report(a, b, left, right, ruling, started)
 
@@ -51,7 +52,7 @@ def compare_pairs(pairs: Sequence[tuple[str, str]], work: Work = DEFAULT_WORK) -
     does not grow with their number.
     """
     references = list(dict.fromkeys(reference for pair in pairs for reference in pair))
-    each = replace(work, workers=1) if len(references) > 1 else work
+    each = replace(work, file_digests=False, workers=1 if len(references) > 1 else work.workers)
     with TemporaryDirectory(prefix="stemma-") as folder, ThreadPoolExecutor(work.workers) as pool:
         shelf = Path(folder)
         waiting = {

@@ -124,7 +124,14 @@ def stored_fingerprint(reference: str) -> Fingerprint | None:
 def _compute(model: Model, work: Work, started: float) -> FingerprintResult:
     model.meter.tell = _teller(model, work)
     sources = model.checkpoint.weight_files
-    made = build_fingerprint(model.anatomy, sources, full=not work.sample, parameters=DEFAULT, workers=work.workers)
+    made = build_fingerprint(
+        model.anatomy,
+        sources,
+        full=not work.sample,
+        file_digests=work.file_digests,
+        parameters=DEFAULT,
+        workers=work.workers,
+    )
     read = model.meter.read
     work.progress(model.reference, read, read)
     cost = {"seconds": time.perf_counter() - started, "bytes_read": read}
@@ -159,5 +166,5 @@ def _cache_key(model: Model, work: Work) -> str | Missing:
     tokens = sorted(anatomy.tokens.by_id.items()) if is_present(anatomy.tokens) else anatomy.tokens
     metadata = (anatomy.label, anatomy.container, anatomy.scheme, anatomy.facts, anatomy.declared, anatomy.missing)
     remarks = (anatomy.exempt, anatomy.warnings)
-    described = (DEFAULT.schema, work.sample, work.base, files, parts, tokens, metadata, remarks)
+    described = (DEFAULT.schema, work.sample, work.file_digests, work.base, files, parts, tokens, metadata, remarks)
     return sha256(repr(described).encode("utf-8", "surrogatepass")).hexdigest()

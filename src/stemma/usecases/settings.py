@@ -16,6 +16,7 @@ class Work:
 
     Args:
         sample: read only the planned ranges: no digests, no exact moments.
+        file_digests: take the SHA-256 of every weight file; values have digests of their own.
         base: reference of the base model of an adapter.
         alpha: family-wise error for independent models.
         cache: where fingerprints are kept between runs; None keeps none.
@@ -26,6 +27,7 @@ class Work:
     """
 
     sample: bool = False
+    file_digests: bool = True
     base: str | None = None
     alpha: float = 1e-6
     cache: FeatureCache | None = None
