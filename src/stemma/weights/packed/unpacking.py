@@ -92,4 +92,12 @@ def unpack(
         if name.endswith(_TRACES):
             notes.add("Part of a packed matrix in a layout that was not recognised; it is left as it is", name)
     merged = remaining | unpacked
-    return {name: merged[name] for name in sorted(merged)}, notes.sentences()
+    return {name: merged[name] for name in sorted(merged)}, _unfounded(declared, unpacked) + notes.sentences()
+
+
+def _unfounded(declared: Declared, unpacked: Mapping[str, LazyTensor]) -> tuple[str, ...]:
+    """A quantisation that the config claims and no tensor shows."""
+    if unpacked or not declared.method:
+        return ()
+    claim = f"The config claims the quantisation {declared.method[:40]!r}, and no matrix is packed that way"
+    return (f"{claim}: the tensors were read as they are stored.",)
