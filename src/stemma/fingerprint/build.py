@@ -40,7 +40,8 @@ def build_fingerprint(
     """Fingerprint of a dissected model.
 
     ``full`` reads every value and takes value digests and moments, and with ``file_digests`` the SHA-256 of every
-    weight file; without it only the planned ranges are read (the samples are the same). ``progress`` is told the bytes done as they are done.
+    weight file; without it only the planned ranges are read (the samples are the same). ``progress`` is told the bytes
+    done as they are done.
 
     Raises:
         InputError: no matrix could be used, or a tensor holds NaN or infinite values.
@@ -127,7 +128,6 @@ def _tokenizer_facts(tokens: Tokens | Missing) -> Mapping[str, Any] | Missing:
     """Kind, size and a digest of the vocabulary in id order."""
     if isinstance(tokens, Missing):
         return tokens
-    digest = hashlib.sha256()
-    for token_id, text in sorted(tokens.by_id.items()):
-        digest.update(f"{token_id}\t{len(text)}\t{text}\n".encode("utf-8", "surrogatepass"))
+    lines = "".join(f"{token_id}\t{len(text)}\t{text}\n" for token_id, text in sorted(tokens.by_id.items()))
+    digest = hashlib.sha256(lines.encode("utf-8", "surrogatepass"))
     return {"kind": tokens.kind, "size": len(tokens.by_id), "sha256": digest.hexdigest()}
