@@ -75,7 +75,7 @@ def test_simes_lies_between_the_least_p_and_bonferroni(p: list[float]) -> None:
 
 
 def test_simes_by_hand() -> None:
-    """Simes (1986): min of 4 x .01 / 1, 4 x .02 / 2, 4 x .03 / 3, 4 x .9 / 4 is .04; five equal p-values give theirs."""
+    """Simes (1986): min of 4 x .01 / 1, 4 x .02 / 2, 4 x .03 / 3, 4 x .9 / 4 is .04; five equal ones give theirs."""
     assert 10 ** log10_simes([math.log10(p) for p in (0.9, 0.03, 0.01, 0.02)]) == pytest.approx(0.04)
     assert 10 ** log10_simes([-2.0] * 5) == pytest.approx(0.01)
     assert log10_simes([0.0, 0.0]) == 0.0

@@ -52,7 +52,7 @@ sizes = st.tuples(st.integers(3, 40), st.integers(1, 30), st.integers(0, 2**32 -
 
 
 def permuted_scores(a: Array, b: Array, count: int, rng: np.random.Generator) -> Array:
-    """z of ``count`` random orders of b's units, from the Gram matrix of both sides, and with it the null's skewness."""
+    """z of ``count`` random orders of b's units, from the Gram matrix of both sides."""
     x, y = (_centred(side) for side in (a, b))
     gram, rows = x @ y.T, np.arange(len(a))
     orders = np.argsort(rng.random((count, len(a))), axis=1)
@@ -90,7 +90,7 @@ def test_null_at_the_largest_sizes(n: int) -> None:
 @named
 @pytest.mark.parametrize("n", [24, 48, 192])
 def test_tail_is_no_lighter_than_permutations_show(draw: Draw, n: int) -> None:
-    """100,000 permutations of one pair: the p-values reported at the empirical 1e-2 and 1e-3 points are not too small."""
+    """100,000 permutations of one pair: what is reported at the empirical 1e-2 and 1e-3 points is not too small."""
     rng = np.random.default_rng([7, n, DRAWS.index(draw)])
     a, b = draw(rng, n, 64), draw(rng, n, 64)
     z = np.sort(permuted_scores(a, b, 100_000, rng))

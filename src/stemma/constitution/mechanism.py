@@ -22,6 +22,7 @@ from stemma.fingerprint import Fingerprint
 from stemma.identity import is_present
 from stemma.vocabulary import Kinship, Mechanism
 
+_STORAGE_CHANGE = 0.02  # responses are stored to 1/127, and disguises are stored in 16 bits
 _PLAIN_STORAGE = ("F64", "F32", "F16", "BF16", "GGUF F32", "GGUF F16", "GGUF BF16", "ONNX FLOAT", "ONNX FLOAT16")
 
 
@@ -81,26 +82,20 @@ def _rounded(pair: PairEvidence, sharing: Sharing) -> Finding | None:
 
 def _restacked(pair: PairEvidence, sharing: Sharing) -> Finding | None:
     a, b = pair.facts.layers
-    if not sharing.searched or not is_present(pair.alignment):
+    if (a == b and not sharing.searched) or not is_present(pair.alignment) or not pair.alignment.pairing:
         return None
     evidence = (pair.alignment.evidence,)
-    used_a = Counter(p for p, _ in sharing.pairing)
-    used_b = Counter(q for _, q in sharing.pairing)
+    matched = pair.alignment.pairing
+    used_a, used_b = Counter(p for p, _ in matched), Counter(q for _, q in matched)
     if b > a and max(used_a.values()) > 1:
         reason = f"{b} layers of B come from {a} of A, some used more than once: B was scaled up in depth."
         return Finding(Mechanism.M6, Direction.A_TO_B, reason, evidence)
-    if a > b and (max(used_a.values()) == 1 and _repeated_in(pair.a, pair)):
-        reason = f"{a} layers of A repeat layers that B has once: A was scaled up in depth."
+    if a > b and max(used_b.values()) > 1:
+        reason = f"{a} layers of A come from {b} of B, some used more than once: A was scaled up in depth."
         return Finding(Mechanism.M6, Direction.B_TO_A, reason, evidence)
-    if a != b:
-        reason = f"{len(used_b)} of B's {b} layers have an origin among A's {a}: layers were removed or inserted."
-        return Finding(Mechanism.M6, Direction.UNDETERMINED, reason, evidence)
-    return None
-
-
-def _repeated_in(fingerprint: Fingerprint, _pair: PairEvidence) -> bool:
-    digests = Counter(str(p.digest) for p in fingerprint.parts.values() if p.role is Role.DOWN and is_present(p.digest))
-    return max(digests.values(), default=0) > 1
+    counts = f"{len(used_b)} of B's {b} layers have an origin among A's {a}"
+    what = "layers were removed or inserted" if a != b else "layers were moved or exchanged"
+    return Finding(Mechanism.M6, Direction.UNDETERMINED, f"{counts}: {what}.", evidence)
 
 
 def _pruned(pair: PairEvidence, sharing: Sharing) -> Finding | None:
@@ -169,6 +164,17 @@ def _untouched_anchor_rows(pair: PairEvidence) -> int:
     return int((a.embedding[left] == b.embedding[right]).all(axis=1).sum())
 
 
+def _only_vectors(pair: PairEvidence, _sharing: Sharing) -> Finding | None:
+    tensors = pair.tensors
+    if not is_present(tensors) or tensors.equal < tensors.compared or not tensors.vectors_differ:
+        return None
+    reason = (
+        f"All {tensors.compared} matrices are equal and {tensors.vectors_differ} of {tensors.vectors} gains and biases "
+        "differ: only those were trained."
+    )
+    return Finding(Mechanism.M2, Direction.UNDETERMINED, reason, (tensors.evidence,))
+
+
 def _adapted(pair: PairEvidence, sharing: Sharing) -> Finding | None:
     change = pair.change
     if not is_present(change) or not is_present(pair.tensors) or sharing.disguised:
@@ -185,13 +191,14 @@ def _adapted(pair: PairEvidence, sharing: Sharing) -> Finding | None:
 
 def _disguised(pair: PairEvidence) -> Finding:
     matching = pair.matching
-    share = matching.evidence.effect if is_present(matching) else 0.0
+    share, change = (matching.evidence.effect, matching.change) if is_present(matching) else (0.0, 1.0)
+    same = change < _STORAGE_CHANGE
     reason = (
-        f"The same neurons ({share:.0%} of those compared) stand in another order or basis: one model is the other "
-        "reparametrised, " + ("unchanged otherwise." if share > 0.99 else "and trained on.")
+        f"The same neurons ({share:.0%} of those compared) stand in another order or basis, their responses "
+        f"{change:.1%} apart: one model is the other reparametrised, "
+        + ("unchanged otherwise." if same else "and trained on.")
     )
-    mechanism = Mechanism.M1 if share > 0.99 else Mechanism.M2
-    return Finding(mechanism, Direction.UNDETERMINED, reason, copy=share > 0.99)
+    return Finding(Mechanism.M1 if same else Mechanism.M2, Direction.UNDETERMINED, reason, copy=same)
 
 
 def _tuned(pair: PairEvidence) -> Finding:
@@ -208,8 +215,9 @@ _CLUES: tuple[Callable[[PairEvidence, Sharing], Finding | None], ...] = (
     _copy,
     _rounded,
     _restacked,
-    _pruned,
     _quantised,
+    _pruned,
     _vocabulary,
+    _only_vectors,
     _adapted,
 )

@@ -29,7 +29,8 @@ _CELL_LEVEL = -3.0
 
 @dataclass(frozen=True)
 class Alignment:
-    """``pairing`` holds (layer of A, layer of B) for every layer of B that has an origin in A, in B's order."""
+    """``pairing`` holds (layer of A, layer of B) for every layer of B that has an origin in A, in B's order; or for
+    every layer of A that has one in B, in A's order, where that matches more layers (A was scaled up in depth)."""
 
     pairing: tuple[tuple[Place, Place], ...]
     evidence: Evidence
@@ -44,10 +45,13 @@ def align_layers(a: Layers, b: Layers) -> Alignment | Missing:
         return Missing("no layer has MLP neurons that could be aligned")
     scores = np.array([[t.z if t else -np.inf for t in row] for row in traces])
     significant = np.array([[_significant(t, cells) for t in row] for row in traces])
-    path = best_path(np.where(significant, scores, -np.inf))
-    pairing = tuple((columns[j], rows[i]) for i, j in enumerate(path) if j >= 0)
+    usable = np.where(significant, scores, -np.inf)
+    onto_a = [(j, i) for i, j in enumerate(best_path(usable)) if j >= 0]
+    onto_b = [(j, i) for j, i in enumerate(best_path(usable.T)) if i >= 0]
+    path = max(onto_a, onto_b, key=len)
+    pairing = tuple((columns[j], rows[i]) for j, i in path)
     smallest = min(t.log10_p for row in traces for t in row if t)
-    matched = [traces[i][j] for i, j in enumerate(path) if j >= 0]
+    matched = [traces[i][j] for j, i in path]
     evidence = Evidence(
         test="layer alignment",
         site=f"{len(rows)} x {len(columns)} layers",
@@ -56,7 +60,7 @@ def align_layers(a: Layers, b: Layers) -> Alignment | Missing:
         log10_p=log10_bonferroni(smallest, cells),
         null="no layer of one model shares its neuron order with any layer of the other",
         method=f"permutation trace for every pair of layers, {TAIL}, best path, Bonferroni over all cells",
-        sample=sum(t.units for t in matched if t),
+        sample=sum(max((t.units for t in row if t), default=0) for row in traces),
         background=Background(0.0, 1.0, "exact per cell: permutations of independent units"),
         per_site=tuple(_cell(p, q, traces[rows.index(q)][columns.index(p)]) for p, q in pairing),
         facts={"cells": cells, "matched_layers": len(pairing)},

@@ -59,11 +59,16 @@ class LayerMatch:
 
 @dataclass(frozen=True)
 class Matching:
-    """The layers that hold the same neurons, the evidence, and the learned-part ratio over the matched neurons."""
+    """The layers that hold the same neurons, the evidence, and the learned-part ratio over the matched neurons.
+
+    ``change`` is the root mean square sine between the responses of matched neurons: 0 where nothing but order, basis
+    and scale differ, about .01 by storage alone; 1 where no layer matches.
+    """
 
     layers: tuple[LayerMatch, ...]
     evidence: Evidence
     overlap: Ratio | None
+    change: float
 
     @property
     def pairing(self) -> tuple[tuple[tuple[str, int], tuple[str, int]], ...]:
@@ -88,11 +93,12 @@ def match_neurons(a: Fingerprint, b: Fingerprint) -> Matching | Missing:
     tokens = _shared_tokens(a, b)
     if len(tokens[0]) < _MINIMUM_TOKENS:
         return Missing(f"{len(tokens[0])} anchor tokens are shared, too few to see neurons through")
-    found = [(x, y, _match(x, y, *tokens)) for x in _inner(a.responses) for y in _inner(b.responses)]
-    best = _best_per_layer([m for _, _, m in found])
+    of_a, of_b = _inner(a.responses), _inner(b.responses)
+    found = [_match(x, y, *tokens) for x in of_a for y in of_b]
+    best = _best_per_layer(found)
     held = tuple(m for m in best if m.share >= MINIMUM_SHARE and len(m.left) >= MINIMUM_COUNT)
     strongest = max((len(m.left) for m in best), default=0)
-    needed = min(2, len(best))
+    needed = min(2, len(of_a), len(of_b))
     effect = sorted((m.share for m in best), reverse=True)[needed - 1] if best else 0.0
     evidence = Evidence(
         test="neuron matching",
@@ -107,7 +113,7 @@ def match_neurons(a: Fingerprint, b: Fingerprint) -> Matching | Missing:
         per_site=tuple(_cell(m) for m in best),
         facts={"layer_pairs": len(found), "layers_matched": len(held), "tokens": len(tokens[0])},
     )
-    return Matching(held, evidence, _overlap(held, *tokens))
+    return Matching(held, evidence, _overlap(held, *tokens), _change(held, *tokens))
 
 
 def _inner(responses: Sequence[LayerResponses]) -> list[LayerResponses]:
@@ -158,13 +164,14 @@ def _unit(rows: Array) -> Array:
 
 
 def _best_per_layer(matches: Sequence[LayerMatch]) -> list[LayerMatch]:
-    """For each layer of B the layer of A with the most agreeing neurons."""
-    best: dict[tuple[str, int], LayerMatch] = {}
+    """For each layer of either side the layer of the other with the most agreeing neurons; no pair twice."""
+    best: dict[tuple[str, str, int], LayerMatch] = {}
     for match in matches:
-        key = (match.b.stack, match.b.layer)
-        if key not in best or len(match.left) > len(best[key].left):
-            best[key] = match
-    return [best[key] for key in sorted(best)]
+        for key in (("a", match.a.stack, match.a.layer), ("b", match.b.stack, match.b.layer)):
+            if key not in best or len(match.left) > len(best[key].left):
+                best[key] = match
+    chosen = {id(m): m for m in best.values()}
+    return [m for m in matches if id(m) in chosen]
 
 
 def _overlap(held: Sequence[LayerMatch], left: NDArray[np.int64], right: NDArray[np.int64]) -> Ratio | None:
@@ -176,6 +183,17 @@ def _overlap(held: Sequence[LayerMatch], left: NDArray[np.int64], right: NDArray
     if sides[0] is None or sides[1] is None:
         return None
     return max(sides[0], sides[1], key=lambda r: r.rho)
+
+
+def _change(held: Sequence[LayerMatch], left: NDArray[np.int64], right: NDArray[np.int64]) -> float:
+    """Root mean square sine between matched neurons' responses, over roles and layers."""
+    squares = []
+    for match in held:
+        for role in match.a.roles.keys() & match.b.roles.keys():
+            x = _unit(match.a.roles[role].whole[np.ix_(match.left, left)])
+            y = _unit(match.b.roles[role].whole[np.ix_(match.right, right)])
+            squares.append(float(np.mean(1 - np.minimum(np.vecdot(x, y) ** 2, 1))))
+    return float(np.sqrt(np.mean(squares))) if squares else 1.0
 
 
 def _betas(match: LayerMatch, left: NDArray[np.int64], right: NDArray[np.int64]) -> list[tuple[float, float]]:
