@@ -70,13 +70,31 @@ def shared_anchors(a: Anchors, b: Anchors) -> tuple[NDArray[np.int64], NDArray[n
 
 
 def normal_scores(features: Array) -> Array:
-    """Each column replaced by the normal quantiles of its ranks (ties by position); constant columns become 0."""
-    count = len(features)
-    ranks = np.argsort(np.argsort(features, axis=0, kind="stable"), axis=0, kind="stable")
-    quantiles = _normal_quantiles(count)
-    constant = features.max(axis=0) == features.min(axis=0)
-    scores: Array = np.where(constant, 0.0, quantiles[ranks])
+    """Each column replaced by the normal quantiles of its ranks; equal values share the mean of theirs.
+
+    Gains stored in 16 bits and biases that never moved are full of ties; to break these by position would tie the
+    dimensions of all models to their index.
+    """
+    order = np.argsort(features, axis=0, kind="stable")
+    ranked = np.take_along_axis(features, order, axis=0)
+    quantiles = np.repeat(_normal_quantiles(len(features))[:, None], features.shape[1], axis=1)
+    rises = ranked[1:] != ranked[:-1]
+    tied = ~rises.all(axis=0)
+    quantiles[:, tied] = _group_means(quantiles[:, tied], rises[:, tied])
+    quantiles[:, ~rises.any(axis=0)] = 0.0
+    scores = np.empty_like(quantiles)
+    np.put_along_axis(scores, order, quantiles, axis=0)
     return scores
+
+
+def _group_means(values: Array, rises: NDArray[np.bool_]) -> Array:
+    """Every entry replaced by the mean over its group; in each column a group begins where ``rises`` says so."""
+    count, width = values.shape
+    group = np.vstack([np.zeros((1, width), np.int64), np.cumsum(rises, axis=0)]) + np.arange(width) * count
+    sums = np.bincount(group.ravel(), weights=values.ravel(), minlength=count * width)
+    sizes = np.bincount(group.ravel(), minlength=count * width)
+    means: Array = sums[group] / sizes[group]
+    return means
 
 
 def _normal_quantiles(count: int) -> Array:
