@@ -1,0 +1,121 @@
+"""The learned-part ratio on planted pairs: what is derived stands at 1, twins far below."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stemma.constitution.training import OPERATING_POINTS
+from stemma.evidence.learned_overlap import Overlap, Split, learned_overlap, learned_ratio, ratio_of
+from stemma.evidence.pair import PairEvidence
+from stemma.evidence.units import Group
+from stemma.fingerprint.spectrum import learned_spectrum
+from stemma.identity import is_present
+from tests.evidence import models
+
+BASE = models.draw(1)
+DERIVED = {
+    "noise": lambda: models.each(BASE, lambda w: w + 0.01 * np.random.default_rng(1).standard_normal(w.shape)),
+    "scaled and noise": lambda: models.tuned(BASE, 2, share=0.3, keep=0.4),
+    "fine-tuned": lambda: models.tuned(BASE, 3, share=0.3),
+    "merged with a child": lambda: models.merged(BASE, models.tuned(BASE, 4, share=0.5)),
+    "merged with a stranger": lambda: models.merged(BASE, models.draw(9)),
+    "pruned": lambda: models.pruned(BASE, 0.5),
+    "int8": lambda: models.quantised(BASE, 8),
+    "int4": lambda: models.quantised(BASE, 4),
+}
+
+
+def overlaps(a: models.Weights, b: models.Weights, **options: Any) -> dict[Group, Overlap]:
+    pair = PairEvidence(models.fingerprint(a), models.fingerprint(b, **options))
+    found = {group: pair.overlap(group, pair.same_places) for group in (Group.MLP, Group.ATTENTION)}
+    return {group: o for group, o in found.items() if is_present(o)}
+
+
+@pytest.mark.parametrize("name", DERIVED)
+def test_derived_models_stand_above_their_operating_point(name: str) -> None:
+    found = overlaps(BASE, DERIVED[name]())
+    assert set(found) == {Group.MLP, Group.ATTENTION}
+    for group, overlap in found.items():
+        assert overlap.rho >= OPERATING_POINTS[group].derived, (name, group, overlap)
+        assert overlap.error <= OPERATING_POINTS[group].error
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("drift", [0.0, 0.3])
+def test_twins_stand_below(seed: int, drift: float) -> None:
+    """One seed, other learned directions, and a bulk that drifted apart as long training makes it."""
+    twin = models.draw(30 + seed, bulk=1)
+    if drift:
+        twin = {k: w + drift * 0.02 * np.random.default_rng(seed).standard_normal(w.shape) for k, w in twin.items()}
+        twin = models.each(twin, lambda w: w.astype(np.float32))
+    for group, overlap in overlaps(BASE, twin).items():
+        assert overlap.rho < OPERATING_POINTS[group].twins - 0.2
+        assert overlap.bulk_beta > 0.3
+
+
+def test_untrained_sides_decide_nothing() -> None:
+    start = models.untrained(1)
+    assert not overlaps(start, BASE)
+    assert not overlaps(BASE, start)
+    assert not overlaps(start, start)
+
+
+def test_symmetric() -> None:
+    child = models.tuned(BASE, 5)
+    forward, backward = overlaps(BASE, child), overlaps(child, BASE)
+    assert {g: o.rho for g, o in forward.items()} == pytest.approx({g: o.rho for g, o in backward.items()})
+
+
+@given(st.floats(0.05, 20), st.integers(0, 2**32 - 1))
+@settings(max_examples=20)
+def test_scaling_the_other_side_changes_nothing(scale: float, seed: int) -> None:
+    """B = c A gives 1 for every c."""
+    rng = np.random.default_rng(seed)
+    orthogonal = [Split(t + b, t, scale * (t + b)) for t, b in zip(*_orthogonal(rng), strict=True)]
+    exact = learned_ratio(orthogonal)
+    assert exact is not None
+    assert exact.rho == pytest.approx(1)
+    assert exact.error == pytest.approx(0, abs=1e-9)
+
+
+def _orthogonal(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Learned parts and bulks of four matrices that are orthogonal to each other."""
+    left, _ = np.linalg.qr(rng.standard_normal((30, 30)))
+    core = rng.standard_normal((4, 30, 40))
+    first, rest = left[:, :3], left[:, 3:]
+    return 5 * first @ (first.T @ core), rest @ (rest.T @ core)
+
+
+def test_by_hand() -> None:
+    """Betas (1, 2) and (2, 2): rho = 1.5 / 2; leaving one out gives 1 and .5, so the error is .25."""
+    found = ratio_of([(1.0, 2.0), (2.0, 2.0)])
+    assert found is not None
+    assert (found.learned_beta, found.bulk_beta, found.rho, found.matrices) == (1.5, 2.0, 0.75, 2)
+    assert found.error == pytest.approx(0.25)
+
+
+def test_too_little_to_say() -> None:
+    assert ratio_of([(1.0, 1.0)]) is None
+    assert ratio_of([(1.0, -1.0), (1.0, 0.5)]) is None
+    assert learned_ratio([]) is None
+    nothing = np.zeros((3, 3))
+    assert learned_ratio([Split(nothing, nothing, nothing)] * 3) is None
+
+
+def test_missing_where_nothing_stands_at_matched_places() -> None:
+    assert not is_present(learned_overlap({}, {}, (), Group.MLP))
+
+
+@pytest.mark.parametrize(("m", "n"), [(64, 64), (64, 192), (192, 192)])
+def test_noise_has_no_learned_part(m: int, n: int) -> None:
+    """The edge lies a little above Marchenko and Pastur's s (sqrt m + sqrt n): 100 draws, at most 5 above it."""
+    rng = np.random.default_rng([m, n])
+    spectra = [learned_spectrum((0.02 * rng.standard_normal((m, n))).astype(np.float32), 16) for _ in range(100)]
+    assert sum(len(s.values) > 0 for s in spectra) <= 5
+    limit = 0.02 * (m**0.5 + n**0.5)
+    assert all(limit * 0.97 < s.edge < limit * 1.12 for s in spectra)
