@@ -153,6 +153,15 @@ def test_catalog(stemma: Command, catalog: Path, tmp_path: Path) -> None:
     assert stemma("catalog", "verify", *at).code == 0
 
 
+def test_local_models_go_by_their_own_names(stemma: Command, models: Path, tmp_path: Path) -> None:
+    """A catalog is handed on: no path of this machine is part of a name."""
+    stored = tmp_path / "stored.stemma"
+    stemma("fingerprint", "other", "-o", str(stored))
+    folder = str(tmp_path / "catalog")
+    added = stemma("catalog", "add", str(models / "base"), "./tuned/", str(stored), "-c", folder)
+    assert added.err.splitlines() == ["added: base", "added: tuned", "added: other"]
+
+
 def test_the_catalog_of_the_environment(stemma: Command, tmp_path: Path) -> None:
     folder = str(tmp_path / "own")
     assert stemma("catalog", "add", "base", STEMMA_CATALOG=folder).code == 0

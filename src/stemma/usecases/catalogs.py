@@ -7,8 +7,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from stemma.catalog import Addition, Catalog, Summary
+from stemma.catalog.names import name_from_label
 from stemma.errors import StemmaError
-from stemma.identity import Missing
+from stemma.fingerprint import SUFFIX
+from stemma.identity import Missing, PathReference, parse_reference
 from stemma.identity.version import VERSION
 from stemma.publish.model import CatalogEntry, CatalogListing
 from stemma.usecases.models import fingerprint
@@ -34,10 +36,22 @@ def add_models(
 ) -> list[Addition]:
     """Fingerprint models (or take stored fingerprints) into the catalog, one after the other.
 
+    Without a ``name`` a local model goes by the name of its folder or file, any other by its reference.
+
     Raises:
         InputError: a model cannot be read, or its name is taken by another fingerprint.
     """
-    return [catalog.add(fingerprint(r, work).fingerprint, name=name, replace=replace) for r in references]
+    return [
+        catalog.add(fingerprint(r, work).fingerprint, name=_local_name(r) if name is None else name, replace=replace)
+        for r in references
+    ]
+
+
+def _local_name(reference: str) -> str | None:
+    parsed = parse_reference(reference)
+    if not isinstance(parsed, PathReference) or parsed.path.suffix == SUFFIX:
+        return None
+    return name_from_label(parsed.path.resolve().name)
 
 
 def listing(catalog: Catalog) -> CatalogListing:
