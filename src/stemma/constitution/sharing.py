@@ -68,7 +68,7 @@ def find_sharing(pair: PairEvidence, alpha: float) -> Sharing:
     in_place = {Group.MLP if is_present(mlp) else Group.STATE} if neurons_in_place else set()
     if _falls(state, alpha) or (neurons_in_place and is_present(state) and not _rejects(state)):
         in_place.add(Group.STATE)
-    if _falls(attention, alpha) or (neurons_in_place and not _rejects(attention)):
+    if _attention_in_place(attention, pair.residual, neurons_in_place, alpha):
         in_place.add(Group.ATTENTION)
     return Sharing(
         shared,
@@ -79,6 +79,15 @@ def find_sharing(pair: PairEvidence, alpha: float) -> Sharing:
         any(t.test == "neuron matching" for t in shared),
         tuple(dict.fromkeys(t.reason for t in tests if isinstance(t, Missing))),
     )
+
+
+def _attention_in_place(
+    attention: Evidence | Missing, residual: Evidence | Missing, neurons_in_place: bool, alpha: float
+) -> bool:
+    """Heads may stand in order over a permuted residual stream; their matrices compare only in one basis."""
+    if neurons_in_place:
+        return not _rejects(attention)
+    return _falls(attention, alpha) and not _rejects(residual)
 
 
 def _falls(test: Evidence | Missing, alpha: float) -> bool:

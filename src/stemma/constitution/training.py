@@ -30,7 +30,7 @@ class Shared(StrEnum):
 @dataclass(frozen=True)
 class OperatingPoint:
     """``twins`` < ``derived``: the two bounds on rho. ``error`` is the largest standard error that may decide, unless
-    rho stands two of them above ``twins``."""
+    rho stands two of them beyond ``twins``."""
 
     twins: float
     derived: float
@@ -43,7 +43,8 @@ class OperatingPoint:
 
     def shows_seed(self, overlap: Overlap) -> bool:
         """Whether the trained part is shared less than the bulk, surely enough."""
-        return overlap.rho < self.twins and overlap.rho + overlap.error < self.derived
+        sure = overlap.error <= self.error or overlap.rho + 2 * overlap.error < self.twins
+        return overlap.rho < self.twins and overlap.rho + overlap.error < self.derived and sure
 
 
 MATCHED = "matched neurons"
