@@ -41,7 +41,8 @@ THIN = Size(
 WIDE = Size(
     name="wide",
     shape=THIN.shape,
-    steps={"neox": 300} | dict.fromkeys(("qwen3", "phi3", "mixtral", "t5", "opt", "bloom", "gemma2", "mamba"), 200),
+    steps={"neox": 300, "qwen3": 200, "phi3": 200, "mixtral": 400, "t5": 400, "opt": 400}
+    | {"bloom": 400, "gemma2": 400, "mamba": 150},
     batch=8,
     corpus_bytes=3_000_000,
     seeds=((1, "calibration"),),
