@@ -47,7 +47,7 @@ def residual_order(a: Fingerprint, b: Fingerprint) -> Evidence | Missing:
     whole = permutation_trace(*(np.hstack(side) for side in zip(*scores.values(), strict=True)))
     return Evidence(
         test="residual order",
-        site="whole model",
+        site="the whole model",
         statistic=whole.z,
         effect=whole.correlation,
         log10_p=whole.log10_p,

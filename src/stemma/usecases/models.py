@@ -15,6 +15,7 @@ from stemma.cache import FeatureCache
 from stemma.errors import InputError, StemmaError
 from stemma.fingerprint import DEFAULT, SUFFIX, Fingerprint, build_fingerprint, from_bytes, load, to_bytes
 from stemma.identity import Missing, PathReference, is_present, parse_reference
+from stemma.identity.version import VERSION
 from stemma.interop.resolve import resolve
 from stemma.usecases.settings import DEFAULT_WORK, Work
 from stemma.usecases.watched import Meter, MeteredFiles
@@ -166,5 +167,16 @@ def _cache_key(model: Model, work: Work) -> str | Missing:
     tokens = sorted(anatomy.tokens.by_id.items()) if is_present(anatomy.tokens) else anatomy.tokens
     metadata = (anatomy.label, anatomy.container, anatomy.scheme, anatomy.facts, anatomy.declared, anatomy.missing)
     remarks = (anatomy.exempt, anatomy.warnings)
-    described = (DEFAULT.schema, work.sample, work.file_digests, work.base, files, parts, tokens, metadata, remarks)
+    described = (
+        VERSION,
+        DEFAULT.schema,
+        work.sample,
+        work.file_digests,
+        work.base,
+        files,
+        parts,
+        tokens,
+        metadata,
+        remarks,
+    )
     return sha256(repr(described).encode("utf-8", "surrogatepass")).hexdigest()
