@@ -1,6 +1,6 @@
 import pytest
 
-from stemma.anatomy.config import HIDDEN, LAYERS, Config
+from stemma.anatomy.config import HIDDEN, LAYERS, SHIFTED_GAIN, Config
 from stemma.identity import Missing
 
 
@@ -58,3 +58,18 @@ def test_a_tower_has_its_own_section() -> None:
 )
 def test_position(raw: dict[str, object], kind: str) -> None:
     assert Config(raw).position() == kind
+
+
+@pytest.mark.parametrize(
+    ("raw", "norm"),
+    [
+        ({"rms_norm_eps": 1e-6}, "rmsnorm"),
+        ({"layer_norm_epsilon": 1e-6}, "layernorm"),
+        ({"layer_norm_epsilon": 1e-6, "model_type": "t5"}, "rmsnorm"),
+        ({"rms_norm_eps": 1e-6, "model_type": "gemma2"}, SHIFTED_GAIN),
+        ({"model_type": "gemma3", "text_config": {"model_type": "gemma3_text", "rms_norm_eps": 1e-6}}, SHIFTED_GAIN),
+        ({"gguf": {"general.architecture": "gemma", "gemma.attention.layer_norm_rms_epsilon": 1e-6}}, SHIFTED_GAIN),
+    ],
+)
+def test_the_family_says_what_a_norm_does_where_its_epsilon_does_not(raw: dict[str, object], norm: str) -> None:
+    assert Config(raw).norm() == norm

@@ -29,6 +29,16 @@ VOCABULARY = ("vocab_size", "n_vocab", "padded_vocab_size")
 ACTIVATION = ("hidden_act", "hidden_activation", "activation_function", "activation", "feed_forward_proj")
 
 
+# T5 calls the epsilon of its RMS norm that of a layer norm.
+RMS_BY_FAMILY = frozenset({"t5", "mt5", "umt5", "longt5", "switch_transformers", "pop2piano", "udop"})
+# These store gains as their difference from one.
+SHIFTED_GAIN = "rmsnorm, 1 + w"
+SHIFTED_BY_FAMILY = frozenset(
+    {"gemma", "gemma2", "gemma3", "gemma3_text", "gemma-embedding", "recurrent_gemma", "vaultgemma", "qwen3_next"}
+    | {"qwen3_5", "qwen3_5_text", "qwen3_5_moe", "qwen3_5_moe_text", "qwen3next", "qwen35", "qwen35moe"}
+)
+
+
 class Config:
     """The part of a configuration that speaks of one component, whatever it is called and wherever it lies."""
 
@@ -95,7 +105,12 @@ class Config:
         return Missing(f"{self.reason} (position information)")
 
     def norm(self) -> str | Missing:
-        """ "rmsnorm" or "layernorm", by the name of the epsilon that the configuration gives."""
+        """ "rmsnorm", "rmsnorm, 1 + w" or "layernorm": by the family, else by the name that the epsilon is given."""
+        family = self.text("model_type", "general.architecture")
+        if family in RMS_BY_FAMILY:
+            return "rmsnorm"
+        if family in SHIFTED_BY_FAMILY:
+            return SHIFTED_GAIN
         for key, kind in (
             ("rms_norm_eps", "rmsnorm"), ("layer_norm_eps", "layernorm"), ("layer_norm_epsilon", "layernorm"),
             ("layernorm_epsilon", "layernorm"), ("attention.layer_norm_rms_epsilon", "rmsnorm"),

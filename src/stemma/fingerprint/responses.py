@@ -16,6 +16,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from stemma.anatomy.config import SHIFTED_GAIN
 from stemma.anatomy.interface import Anatomy, Part, Role
 from stemma.fingerprint.collect import requantise
 from stemma.fingerprint.model import Anchors, Array, LayerResponses, Response
@@ -65,7 +66,8 @@ def _seen_by_inputs(anatomy: Anatomy, tokens: Array, norm: Part | None) -> Array
     scale = np.sqrt(np.vecdot(centred, centred) / centred.shape[1])
     seen = centred / np.where(scale > 0, scale, 1)[:, None]
     if norm is not None and norm.tensor.shape == (tokens.shape[1],):
-        seen = seen * to_float32(norm.tensor.read_all())
+        gain = to_float32(norm.tensor.read_all())
+        seen = seen * (gain + 1 if anatomy.facts.norm == SHIFTED_GAIN else gain)
     centred_seen: Array = (seen - seen.mean(axis=0)).astype(np.float32)
     return centred_seen
 
