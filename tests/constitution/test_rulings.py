@@ -67,11 +67,11 @@ LINKED: Mapping[str, Child] = {
     "merged": Child(lambda: models.merged(BASE, models.draw(9)), Mechanism.M2, Kinship.UNDETERMINED, "moved by"),
     "pruned": Child(lambda: models.pruned(BASE), Mechanism.M6, Kinship.DESCENDANT, "the rest unchanged: B was pruned"),
     "pruned and tuned": Child(
-        lambda: models.pruned(TUNED), Mechanism.M6, Kinship.DESCENDANT, "the rest trained on: B was pruned"
+        lambda: models.pruned(TUNED), Mechanism.M6, Kinship.UNDETERMINED, "the rest trained on: B was pruned"
     ),
     "int8": Child(lambda: models.quantised(BASE, 8), Mechanism.M7, Kinship.DESCENDANT, "coarser grid"),
     "int4": Child(lambda: models.quantised(BASE, 4), Mechanism.M7, Kinship.DESCENDANT, "coarser grid"),
-    "int8 of tuned": Child(lambda: models.quantised(TUNED, 8), Mechanism.M7, Kinship.DESCENDANT, "coarser grid"),
+    "int8 of tuned": Child(lambda: models.quantised(TUNED, 8), Mechanism.M7, Kinship.UNDETERMINED, "coarser grid"),
     "layer dropped": Child(
         lambda: models.restacked(BASE, [0, 2, 3]), Mechanism.M6, Kinship.UNDETERMINED, "3 of B's 3 layers"
     ),

@@ -23,6 +23,7 @@ from stemma.identity import is_present
 from stemma.vocabulary import Kinship, Mechanism
 
 _STORAGE_CHANGE = 0.02  # responses are stored to 1/127, and disguises are stored in 16 bits
+_NEARLY_ALL = 0.95
 _PLAIN_STORAGE = ("F64", "F32", "F16", "BF16", "GGUF F32", "GGUF F16", "GGUF BF16", "ONNX FLOAT", "ONNX FLOAT16")
 
 
@@ -108,9 +109,12 @@ def _pruned(pair: PairEvidence, sharing: Sharing) -> Finding | None:
     )
     for child, zeroed, others, kept, direction in sides:
         if zeroed > 0.05 and zeroed > 20 * others:
-            left = "the rest unchanged" if kept > 0.95 else "the rest trained on"
+            # Where the rest moved too, the other model may as well be another child of the one that was pruned.
+            exact = kept > 0.95
+            left = "the rest unchanged" if exact else "the rest trained on"
             reason = f"{zeroed:.0%} of the compared entries are zero in {child} alone, {left}: {child} was pruned."
-            return Finding(Mechanism.M6, direction, reason, (entries.evidence,))
+            way = direction if exact else Direction.UNDETERMINED
+            return Finding(Mechanism.M6, way, reason, (entries.evidence,))
     return None
 
 
@@ -119,9 +123,16 @@ def _quantised(pair: PairEvidence, _sharing: Sharing) -> Finding | None:
     if bool(a) == bool(b):
         return None
     child, how, direction = ("B", b, Direction.A_TO_B) if b else ("A", a, Direction.B_TO_A)
-    change = f", {pair.entries.relative_change:.1%} away" if is_present(pair.entries) else ""
-    evidence = (pair.entries.evidence,) if is_present(pair.entries) else ()
-    return Finding(Mechanism.M7, direction, f"The matrices of {child} lie on a coarser grid ({how}){change}.", evidence)
+    reason = f"The matrices of {child} lie on a coarser grid ({how})"
+    entries = pair.entries
+    if not is_present(entries):
+        return Finding(Mechanism.M7, Direction.UNDETERMINED, f"{reason}.")
+    nearest = entries.blocks_gridded_b if b else entries.blocks_gridded_a
+    if nearest > _NEARLY_ALL:
+        reason += f", and {nearest:.0%} of their blocks are the other's to the nearest step."
+        return Finding(Mechanism.M7, direction, reason, (entries.evidence,))
+    reason += f", {entries.relative_change:.1%} away."
+    return Finding(Mechanism.M7, Direction.UNDETERMINED, reason, (entries.evidence,))
 
 
 def _grid(fingerprint: Fingerprint) -> str:

@@ -36,6 +36,17 @@ def on_even_grid(values: Array) -> bool:
     return len(values) > 0 and all(grid_step(row) is not None for row in values)
 
 
+def blocks_rounded_to_grid(fine: Array, coarse: Array, length: int = 32) -> float:
+    """As :func:`rounded_to_grid`, over blocks of ``length`` entries of a row: quantisation with a scale a block.
+
+    Short blocks lie on some coarse grid more easily than rows, so this names a direction and establishes nothing.
+    """
+    columns = coarse.shape[1] - coarse.shape[1] % length
+    if not columns:
+        return 0.0
+    return rounded_to_grid(fine[:, :columns].reshape(-1, length), coarse[:, :columns].reshape(-1, length))
+
+
 def rounded_to_grid(fine: Array, coarse: Array) -> float:
     """Share of the rows of ``coarse`` that lie on an even grid and are those of ``fine`` to the nearest step."""
     hits = 0

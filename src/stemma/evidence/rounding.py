@@ -12,6 +12,7 @@ other: two runs of one seed share no entry that training touched.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,12 +20,13 @@ import ml_dtypes
 import numpy as np
 from numpy.typing import NDArray
 
-from stemma.evidence.grid import rounded_to_grid
+from stemma.evidence.grid import blocks_rounded_to_grid, rounded_to_grid
 from stemma.evidence.interface import Evidence
 from stemma.fingerprint import Fingerprint
 from stemma.identity import Missing, is_present
 
 Array = NDArray[np.floating[Any]]
+_GRIDS = (rounded_to_grid, blocks_rounded_to_grid)
 _TYPES: tuple[tuple[str, np.dtype[Any]], ...] = (
     ("bfloat16", np.dtype(ml_dtypes.bfloat16)),
     ("float16", np.dtype(np.float16)),
@@ -37,6 +39,7 @@ class EntryFacts:
 
     ``zeroed_in_b``: share of entries that are zero in B and not in A; ``kept_in_b``: share of B's other entries that
     equal A's up to rounding; ``gridded_b``: share of B's rows that are A's rounded to an even grid; likewise for A.
+    ``blocks_gridded_b``: the same for blocks of 32 entries, or for whole rows where those fit better.
     ``relative_change`` is ||B - A|| / ||A||, ``equal`` the bit-equal share.
     """
 
@@ -50,6 +53,8 @@ class EntryFacts:
     kept_in_b: float
     gridded_a: float
     gridded_b: float
+    blocks_gridded_a: float
+    blocks_gridded_b: float
     evidence: Evidence
 
 
@@ -87,10 +92,16 @@ def entry_facts(a: Fingerprint, b: Fingerprint) -> EntryFacts | Missing:
         float(np.mean((y == 0) & (x != 0))),
         _kept(y, x),
         _kept(x, y),
-        float(np.mean([rounded_to_grid(after, before) for before, after in pairs])),
-        float(np.mean([rounded_to_grid(before, after) for before, after in pairs])),
+        _mean(rounded_to_grid(after, before) for before, after in pairs),
+        _mean(rounded_to_grid(before, after) for before, after in pairs),
+        _mean(max(f(after, before) for f in _GRIDS) for before, after in pairs),
+        _mean(max(f(before, after) for f in _GRIDS) for before, after in pairs),
         evidence,
     )
+
+
+def _mean(shares: Iterable[float]) -> float:
+    return float(np.mean(list(shares)))
 
 
 def _rounding(fine: Array, coarse: Array) -> str:
