@@ -48,7 +48,12 @@ def blocks_rounded_to_grid(fine: Array, coarse: Array, length: int = 32) -> floa
 
 
 def rounded_to_grid(fine: Array, coarse: Array) -> float:
-    """Share of the rows of ``coarse`` that lie on an even grid and are those of ``fine`` to the nearest step."""
+    """Share of the rows of ``coarse`` that lie on an even grid and are those of ``fine`` to the nearest step.
+
+    A matrix whose first row lies on no grid is not quantised: 0.
+    """
+    if not len(coarse) or grid_step(coarse[0]) is None:
+        return 0.0
     hits = 0
     for before, after in zip(fine, coarse, strict=True):
         step = grid_step(after)

@@ -2,7 +2,8 @@
 
 All norm gains and residual biases and the embedding columns of shared anchor tokens are stacked as features of the
 residual dimensions, for they are all moved by one and the same permutation. Features are put to normal scores first,
-so that a few outlier dimensions cannot carry the result.
+so that a few outlier dimensions cannot carry the result. The leading 768 dimensions are tested: any choice made before
+looking is as good as another.
 
 Null: the residual dimensions of B stand in uniformly random order relative to A's.
 Alternative: they share an order (copies, descendants, twins, inherited embeddings).
@@ -27,7 +28,8 @@ from stemma.identity import Missing, is_present
 Array = NDArray[np.floating[Any]]
 
 _MINIMUM_DIMENSIONS = 32
-_TOKENS = 96
+# Enough to show any sharing that matters, in a test whose cost grows with the square of the dimensions.
+_DIMENSIONS, _TOKENS = 768, 96
 _INDEXED_POSITIONS = frozenset({"sinusoidal"})
 
 
@@ -42,7 +44,8 @@ def residual_order(a: Fingerprint, b: Fingerprint) -> Evidence | Missing:
     features = {**_vectors(a, b, hidden), **_tokens(a, b, hidden)}
     if not features or hidden < _MINIMUM_DIMENSIONS:
         return Missing("no gains, biases or shared tokens over enough residual dimensions")
-    scores = {name: (normal_scores(x), normal_scores(y)) for name, (x, y) in features.items()}
+    leading = {name: (x[:_DIMENSIONS], y[:_DIMENSIONS]) for name, (x, y) in features.items()}
+    scores = {name: (normal_scores(x), normal_scores(y)) for name, (x, y) in leading.items()}
     groups = {name: permutation_trace(x, y) for name, (x, y) in scores.items()}
     whole = permutation_trace(*(np.hstack(side) for side in zip(*scores.values(), strict=True)))
     return Evidence(
