@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -39,18 +39,18 @@ def reference_data() -> Path:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[pytest.TestReport | None]:
-    report: pytest.TestReport = yield  # type: ignore[misc]  # a wrapper is sent the report
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
     if not hasattr(report, "wasxfail"):
         fail_a_skip(report)
-    return report  # type: ignore[return-value]
+    return report
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[pytest.CollectReport | None]:
-    report: pytest.CollectReport = yield  # type: ignore[misc]  # as above
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    report = yield
     fail_a_skip(report)
-    return report  # type: ignore[return-value]
+    return report
 
 
 def fail_a_skip(report: pytest.TestReport | pytest.CollectReport) -> None:
