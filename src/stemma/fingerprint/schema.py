@@ -23,7 +23,7 @@ class Parameters:
     values are kept whole; ``experts`` experts of a layer get corners; ``sketch`` is the length of the search vector.
     """
 
-    corner_bytes: int = 2_000_000
+    corner_bytes: int = 1_900_000
     corner_limit: int = 192
     exact_rows: int = 4
     exact_columns: int = 64

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Event
 from typing import Any
 
 from stemma.constitution.interface import Ruling
@@ -32,11 +33,40 @@ def compare(a: str, b: str, work: Work = DEFAULT_WORK) -> ComparisonReport:
         InputError, SourceError: a model could not be read.
     """
     started = time.perf_counter()
-    values_alone = replace(work, file_digests=False)
-    left = fingerprint(a, values_alone)
-    right = fingerprint(b, values_alone)
+    left, right = _both(a, b, replace(work, file_digests=False))
     ruling = rule_on(left.fingerprint, right.fingerprint, work)
     return _report(a, b, left, right, ruling, started)
+
+
+class _OtherFailedError(StemmaError):
+    """Ends the reading of one model once the other could not be read."""
+
+
+def _both(a: str, b: str, work: Work) -> tuple[FingerprintResult, FingerprintResult]:
+    """Both fingerprints, side by side; one that cannot be read stops the other."""
+    if a == b:
+        same = fingerprint(a, work)
+        return same, same
+    failed = Event()
+
+    def progress(name: str, done: int, total: int) -> None:
+        if failed.is_set():
+            raise _OtherFailedError(f"{name} was not read to the end.")
+        work.progress(name, done, total)
+
+    def read(reference: str) -> FingerprintResult:
+        try:
+            return fingerprint(reference, replace(work, workers=max(1, work.workers // 2), progress=progress))
+        except BaseException:
+            failed.set()
+            raise
+
+    with ThreadPoolExecutor(2) as pool:
+        waiting = [pool.submit(read, reference) for reference in (a, b)]
+    errors = [error for f in waiting if (error := f.exception()) is not None]
+    for error in sorted(errors, key=lambda e: isinstance(e, _OtherFailedError)):
+        raise error
+    return waiting[0].result(), waiting[1].result()
 
 
 def rule_on(a: Fingerprint, b: Fingerprint, work: Work = DEFAULT_WORK) -> Ruling:
