@@ -34,9 +34,7 @@ _CARD_KEYS = (
 _ADAPTER_KEYS = ("base_model_name_or_path", "peft_type", "revision", "task_type")
 
 
-def read_declared(
-    files: FileSet, config: Mapping[str, Any] | Missing
-) -> tuple[dict[str, Any], tuple[str, ...]]:
+def read_declared(files: FileSet, config: Mapping[str, Any] | Missing) -> tuple[dict[str, Any], tuple[str, ...]]:
     """All claims of a folder's files, and warnings about those that could not be read."""
     claims: dict[str, Any] = {}
     warnings: list[str] = []

@@ -72,9 +72,7 @@ def check_redirect(first: httpx.URL, here: httpx.URL, target: httpx.URL) -> None
     if target.scheme not in _DEFAULT_PORTS or not target.host:
         raise SourceError(f"{shown(here)} redirects to {shown(target)!r}, expected http(s).", advice=advice)
     if here.scheme == "https" and target.scheme == "http":
-        raise SourceError(
-            f"{shown(here)} redirects from https to plain http ({shown(target)}).", advice=advice
-        )
+        raise SourceError(f"{shown(here)} redirects from https to plain http ({shown(target)}).", advice=advice)
     if origin(first) == origin(target):
         return
     if is_private_host(target.host) and not is_private_host(first.host):

@@ -266,7 +266,5 @@ def content_range(answer: Answer) -> tuple[int, int, int]:
     text = answer.response.headers.get("Content-Range", "")
     found = re.fullmatch(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18})", text.strip())
     if found is None:
-        raise SourceError(
-            f"{shown(answer.location)}: got Content-Range {text!r}, expected bytes first-last/total."
-        )
+        raise SourceError(f"{shown(answer.location)}: got Content-Range {text!r}, expected bytes first-last/total.")
     return int(found[1]), int(found[2]) + 1, int(found[3])

@@ -72,9 +72,7 @@ class LocalFile:
             raise SourceError(f"{self.name}: {_why(error)}.", advice="Check the disk.") from error
         self._check_unchanged()
         if len(data) < length:
-            raise TruncatedSource(
-                f"{self.name}: the file ends at byte {offset + len(data)}, {self.size} expected."
-            )
+            raise TruncatedSource(f"{self.name}: the file ends at byte {offset + len(data)}, {self.size} expected.")
         return data
 
     def _check_unchanged(self) -> None:
@@ -140,9 +138,7 @@ class LocalFolder:
                             advice="Name the model's own folder or file.",
                         )
         except OSError as error:
-            raise SourceError(
-                f"{self.label}/{prefix}: {_why(error)}.", advice="Check its permissions."
-            ) from error
+            raise SourceError(f"{self.label}/{prefix}: {_why(error)}.", advice="Check its permissions.") from error
         return found
 
     def open(self, name: str) -> LocalFile:
@@ -154,9 +150,7 @@ class LocalFolder:
         """
         pure = PurePosixPath(name)
         if pure.is_absolute() or ".." in pure.parts or "\0" in name or "\\" in name:
-            raise UnsafeFile(
-                f"{name!r} points outside {self.label}.", advice="Only files of the folder are read."
-            )
+            raise UnsafeFile(f"{name!r} points outside {self.label}.", advice="Only files of the folder are read.")
         target = _resolved(self._root / pure, name)
         allowed = [self._root] if self._blobs is None else [self._root, self._blobs]
         if not any(target.is_relative_to(folder) for folder in allowed):
