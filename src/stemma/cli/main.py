@@ -86,6 +86,8 @@ def _prepare() -> None:
 
     from stemma.cli.progress import INTERRUPTED
 
+    # Threads that hash and multiply need the interpreter lock for microseconds, but often: 5 ms is long to wait for it.
+    sys.setswitchinterval(0.0005)
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # standard streams are text files
 
