@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from stemma.evidence.interface import Evidence
-from stemma.evidence.residual_order import shared_anchors
 from stemma.fingerprint import Fingerprint
 from stemma.identity import Missing, is_present
 
@@ -53,11 +50,10 @@ def _token_overlap(a: Fingerprint, b: Fingerprint) -> float | Missing:
         return Missing("a model has no token embedding")
     if not (a.anchors.by_string and b.anchors.by_string):
         return Missing("a model came without its tokenizer")
-    left, _ = shared_anchors(a.anchors, b.anchors)
-    size = min(len(a.anchors.keys), len(b.anchors.keys))
-    union = np.union1d(a.anchors.keys, b.anchors.keys)[:size]
-    both = np.isin(union, a.anchors.keys[left]).sum()
-    return float(both) / max(1, size)
+    left, right = set(a.anchors.keys.tolist()), set(b.anchors.keys.tolist())
+    size = min(len(left), len(right))
+    smallest = sorted(left | right)[:size]
+    return sum(key in left and key in right for key in smallest) / max(1, size)
 
 
 def _layer_count(fingerprint: Fingerprint) -> int:

@@ -21,13 +21,14 @@ def grid_step(row: Array) -> float | None:
     >>> grid_step(np.array([-3.0, -1.0, 0.0, 1.0, 2.0, 4.0, 5.0, 7.0]) / 4)
     0.25
     """
-    distinct = np.unique(row.astype(np.float64))
-    if len(distinct) < _MINIMUM_DISTINCT:
+    ordered = np.sort(row.astype(np.float64))
+    gaps = np.diff(ordered)
+    gaps = gaps[gaps > 0]
+    if len(gaps) + 1 < _MINIMUM_DISTINCT:
         return None
-    gaps = np.diff(distinct)
     step = float(gaps.min())
     multiples = gaps / step
-    even = np.all(np.abs(multiples - np.rint(multiples)) < 0.02) and (distinct[-1] - distinct[0]) / step < _LEVELS
+    even = np.all(np.abs(multiples - np.rint(multiples)) < 0.02) and (ordered[-1] - ordered[0]) / step < _LEVELS
     return step if even else None
 
 
