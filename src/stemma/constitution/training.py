@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from stemma.constitution.sharing import Sharing
-from stemma.evidence.interface import Background, Evidence
-from stemma.evidence.learned_overlap import Overlap
+from stemma.evidence.interface import Evidence
+from stemma.evidence.learned_overlap import MATCHED, Overlap, overlap_from
 from stemma.evidence.matching import Matching
 from stemma.evidence.pair import PairEvidence
 from stemma.evidence.units import Group
@@ -50,7 +50,6 @@ class OperatingPoint:
         return overlap.rho < self.twins and overlap.rho + overlap.error < self.derived and sure
 
 
-MATCHED = "matched neurons"
 _ORDERS = frozenset({"mlp order", "attention order", "state order", "layer alignment"})
 _ALL = 0.98
 # For a ratio that stands alone: the least correlation of units in place, the largest change of matched responses.
@@ -124,19 +123,7 @@ def _matched_overlap(matching: Matching | Missing) -> Overlap | Missing:
     ratio = matching.overlap
     if ratio is None:
         return Missing("the matched neurons show no learned part on both sides")
-    evidence = Evidence(
-        test=f"{MATCHED} learned part",
-        site=f"{len(matching.layers)} layers",
-        statistic=ratio.rho,
-        effect=ratio.learned_beta,
-        log10_p=None,
-        null="twins: the initialisation is shared and nothing that training wrote (rho well below 1)",
-        method="ratio of joint regression coefficients on learned part and bulk of token responses, jackknife error",
-        sample=ratio.matrices,
-        background=Background(0.74, 0.05, "twins of the calibration zoo"),
-        facts={"error": ratio.error, "learned_beta": ratio.learned_beta, "bulk_beta": ratio.bulk_beta},
-    )
-    return Overlap(ratio.rho, ratio.error, ratio.bulk_beta, evidence)
+    return overlap_from(ratio, MATCHED, f"{len(matching.layers)} layers", "joint regression coefficients of responses")
 
 
 def _by_ratios(known: Mapping[str, Overlap]) -> Shared:

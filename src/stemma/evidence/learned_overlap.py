@@ -31,6 +31,9 @@ from stemma.fingerprint import PartPrint
 from stemma.identity import Missing, is_present
 
 Array = NDArray[np.floating[Any]]
+MATCHED = "matched neurons"
+# Mean and standard deviation of rho over the trained twins of the calibration zoo.
+_TWINS = {"mlp": (0.76, 0.07), "attention": (0.59, 0.07), MATCHED: (0.72, 0.05)}
 
 
 @dataclass(frozen=True)
@@ -101,19 +104,25 @@ def learned_overlap(a: Layers, b: Layers, pairing: Pairing, group: Group) -> Ove
             f"a side shows no learned part above the noise in its {group.value} matrices, or the bulk is not shared"
         )
     best = max(known, key=lambda r: r.rho)
+    return overlap_from(best, group.value, f"{best.matrices} matrices", "regression coefficients")
+
+
+def overlap_from(ratio: Ratio, what: str, site: str, coefficients: str) -> Overlap:
+    """The ratio of ``what`` as evidence, beside what twins of the calibration zoo show."""
+    twins = _TWINS.get(what)
     evidence = Evidence(
-        test=f"{group.value} learned part",
-        site=f"{best.matrices} matrices",
-        statistic=best.rho,
-        effect=best.learned_beta,
+        test=f"{what} learned part",
+        site=site,
+        statistic=ratio.rho,
+        effect=ratio.learned_beta,
         log10_p=None,
         null="twins: the initialisation is shared and nothing that training wrote (rho well below 1)",
-        method="ratio of regression coefficients on learned part and bulk, larger of both sides, jackknife error",
-        sample=best.matrices,
-        background=Background(0.6, 0.1, "twins of the calibration zoo"),
-        facts={"error": best.error, "learned_beta": best.learned_beta, "bulk_beta": best.bulk_beta},
+        method=f"ratio of {coefficients} on learned part and bulk, larger of both sides, jackknife error",
+        sample=ratio.matrices,
+        background=Background(*twins, "measured: twins of the calibration zoo") if twins else None,
+        facts={"error": ratio.error, "learned_beta": ratio.learned_beta, "bulk_beta": ratio.bulk_beta},
     )
-    return Overlap(best.rho, best.error, best.bulk_beta, evidence)
+    return Overlap(ratio.rho, ratio.error, ratio.bulk_beta, evidence)
 
 
 def _ratio(pairs: Sequence[tuple[PartPrint, PartPrint]]) -> Ratio | None:
