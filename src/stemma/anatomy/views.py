@@ -28,9 +28,6 @@ class View(LazyTensor):
         self.dtype = base.dtype
         self.storage = base.storage
 
-    def read(self, start: int, stop: int) -> NDArray[Any]:
-        raise NotImplementedError
-
 
 class Rows(View):
     """Rows ``first:last`` of the leading axis."""

@@ -1,7 +1,8 @@
 """Second question: is what they share trained, or is it the seed?
 
 Operating points of the learned-part ratio: at ``derived`` and above, the trained part is shared as much as the bulk;
-below ``twins`` it is not; between the two nothing is established. They were set on the calibration half of the zoo.
+below ``twins`` it is not; between the two nothing is established. They were set by looking at the zoos as they stood,
+evaluation models among them, so their error rates on these zoos are no held-out estimate.
 
 No single ratio tells all twins of short trainings from the derived (in T5, BLOOM and Mamba the weakest components above
 the edge are still half seed), so a ratio that stands alone decides for a link only where little has changed at all.
