@@ -45,9 +45,10 @@ WIDE = Size(
     | {"bloom": 400, "gemma2": 400, "mamba": 150},
     batch=8,
     corpus_bytes=3_000_000,
-    seeds=((1, "calibration"),),
+    seeds=((1, "calibration"), (2, "evaluation")),
     members=(
-        *("base", "twin-order", "other-init", "tuned-light", "tuned-heavy", "continued"),
+        *("base", "twin-order", "twin-data", "twin-length", "twin-permuted", "other-init", "fork-25", "fork-50"),
+        *("tuned-light", "tuned-heavy", "continued", "vocabulary", "student"),
         *("pruned", "int8", "permuted", "permuted-tuned", "layer-dropped", "merged"),
     ),
 )
