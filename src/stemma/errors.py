@@ -4,12 +4,15 @@
 StemmaError
 ├── InputError                 what was handed in cannot be used            (exit code 3)
 │   ├── BadReference           the string names no model
+│   ├── BadVersion             no semantic version, or no range of them
 │   ├── ModelNotFound          the reference is well formed, nothing is there
 │   ├── AccessDenied           401 or 403: a token is missing or not allowed
 │   ├── MalformedFile          the bytes contradict their own format
 │   ├── UnsafeFile             the file asks for something Stemma never does
 │   ├── UnsupportedFormat      a real format, but not one that can be read
-│   └── IncompatibleFingerprint  a fingerprint of another schema, or a damaged one
+│   ├── IncompatibleFingerprint  a fingerprint of another schema, or a damaged one
+│   ├── InvalidRecord          a model record breaks the rules of its language
+│   └── UnresolvedRecord       a record that another needs is missing, or the records run in a circle
 ├── SourceError                bytes could not be fetched                   (exit code 3)
 │   ├── TruncatedSource        fewer bytes than announced
 │   ├── SourceChanged          the file vanished or changed while being read
@@ -21,6 +24,9 @@ Anything else that escapes is a defect in Stemma (exit code 4).
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 
 class StemmaError(Exception):
@@ -44,6 +50,10 @@ class InputError(StemmaError):
 
 class BadReference(InputError):
     """The string names no model."""
+
+
+class BadVersion(InputError):
+    """No semantic version, or no range of them."""
 
 
 class ModelNotFound(InputError):
@@ -72,6 +82,38 @@ class UnsupportedFormat(InputError):
 
 class IncompatibleFingerprint(InputError):
     """A fingerprint of another schema, or a damaged one."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing wrong in a text: where (line and column from 1, 0 where unknown), what was got, what was expected."""
+
+    file: str
+    line: int
+    column: int
+    message: str
+    advice: str = ""
+    rule: str = ""
+
+    def __str__(self) -> str:
+        where = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+        return f"{where}: {self.message} {self.advice}".rstrip()
+
+
+class InvalidRecord(InputError):
+    """A model record breaks the rules of its language; ``problems`` holds every one found, in order of place."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("\n".join(map(str, problems)))
+        self.problems = tuple(problems)
+
+
+class UnresolvedRecord(InputError):
+    """A record that another needs is missing, or records run in a circle; ``path`` leads there by ``name@version``."""
+
+    def __init__(self, message: str, path: Sequence[str], *, advice: str = "") -> None:
+        super().__init__(f"{message} ({' -> '.join(path)})", advice=advice)
+        self.path = tuple(path)
 
 
 class SourceError(StemmaError):

@@ -1,7 +1,15 @@
-"""The one table of words that everyone cites: mechanisms, exclusions, grounds, kinship, statuses."""
+"""The one table of words that everyone cites: mechanisms, exclusions, grounds, kinship, statuses, relations."""
 
 from __future__ import annotations
 
+from stemma.vocabulary.relations import (
+    Facet,
+    RecordType,
+    RelationDefinition,
+    RelationKind,
+    Relations,
+    load_relations,
+)
 from stemma.vocabulary.tables import (
     Change,
     Clause,
@@ -23,15 +31,21 @@ __all__ = [
     "Decision",
     "Definition",
     "Exclusion",
+    "Facet",
     "Framework",
     "Grounds",
     "Kinship",
     "Mechanism",
     "MechanismDefinition",
+    "RecordType",
+    "RelationDefinition",
+    "RelationKind",
+    "Relations",
     "Status",
     "StatusDefinition",
     "Term",
     "Threat",
     "Vocabulary",
+    "load_relations",
     "load_vocabulary",
 ]
