@@ -94,12 +94,24 @@ def test_not_a_number_is_a_value() -> None:
     assert np.isnan(tensor.read_all()[0]) and np.isinf(tensor.read_all()[1])
 
 
-def test_narrow_windows_of_a_local_file_read_narrowly() -> None:
-    source = Counter(Bytes("t", safetensors.torch.save({"a": torch.ones(100, 1000)})))
+def test_windows_read_narrowly_where_far_more_lies_between_their_columns() -> None:
+    whole = torch.arange(40 * 40_000, dtype=torch.float32).reshape(40, 40_000)
+    source = Counter(Bytes("t", safetensors.torch.save({"a": whole})))
     tensor = read_header(source)["a"]
     before = source.bytes_read
-    tensor.window(slice(10, 20), slice(0, 8))
-    assert source.bytes_read - before == 10 * 8 * 4
+    found = tensor.window(slice(10, 20), slice(3, 8))
+    assert source.bytes_read - before == 10 * 5 * 4
+    assert np.array_equal(found, whole[10:20, 3:8])
+
+
+def test_windows_take_whole_rows_where_little_lies_between_some_at_a_time() -> None:
+    whole = torch.arange(3000 * 500, dtype=torch.float32).reshape(3000, 500)
+    source = Counter(Bytes("t", safetensors.torch.save({"a": whole})))
+    tensor = read_header(source)["a"]
+    before = source.bytes_read
+    found = tensor.window(slice(1, 2999), slice(3, 8))
+    assert source.bytes_read - before == 2998 * 500 * 4
+    assert np.array_equal(found, whole[1:2999, 3:8])
 
 
 LIES: dict[str, Bytes] = {

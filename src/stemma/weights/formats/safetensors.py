@@ -22,6 +22,8 @@ from stemma.weights.interface import ByteSource, FileSet, LazyTensor
 from stemma.weights.strict_json import parse_json_object
 
 MAX_HEADER = 100_000_000
+_WORTH_SEEKING = 1 << 16  # bytes: copying fewer costs less than one more call
+_AT_ONCE = 1 << 20
 _DAMAGED = "The file is damaged or hostile: fetch it again."
 
 DTYPES: Mapping[str, np.dtype[Any]] = {
@@ -154,16 +156,22 @@ class SafetensorsTensor(LazyTensor):
         return self._elements(start * self._row, rows * self._row).reshape(rows, *self.shape[1:])
 
     def window(self, rows: slice, columns: slice) -> NDArray[Any]:
-        """Reads whole rows at once; narrow columns of a local file row by row."""
+        """Reads whole rows, some at a time; row by row where far more lies between the columns of a local file."""
         start, stop, step = rows.indices(self.shape[0])
         first, last, stride = columns.indices(self.shape[1])
-        if step != 1 or stride != 1 or len(self.shape) != 2 or (last - first) * 8 > self.shape[1]:
-            return self.read(start, stop)[::step, columns]
         width, count = max(0, last - first), max(0, stop - start)
-        if not self._source.is_local or width * count == 0:
-            return self.read(start, stop)[:, columns]
-        pieces = [self._elements(row * self._row + first, width) for row in range(start, stop)]
-        return np.stack(pieces)
+        between = (self._row - width) * self._bits // 8
+        if step != 1 or stride != 1 or len(self.shape) != 2 or not self._source.is_local or not 0 < width < self._row:
+            return self.read(start, stop)[::step, columns]
+        picked = np.empty((count, width), self.dtype)
+        if between >= _WORTH_SEEKING:
+            for row in range(count):
+                picked[row] = self._elements((start + row) * self._row + first, width)
+            return picked
+        some = max(1, _AT_ONCE // self.row_bytes)
+        for row in range(0, count, some):
+            picked[row : row + some] = self.read(start + row, min(start + row + some, stop))[:, first:last]
+        return picked
 
     def _elements(self, first: int, count: int) -> NDArray[Any]:
         if self._bits != 4:
