@@ -1,5 +1,7 @@
+from hashlib import sha256
+
 from stemma.anatomy.tokens import canonical_tokens, spelling
-from stemma.identity import Missing
+from stemma.identity import Missing, is_present
 from stemma.weights.interface import RawTokenizer
 
 
@@ -27,3 +29,11 @@ def test_tokens_without_marks_stay() -> None:
 def test_absence_is_passed_on() -> None:
     absent = Missing("no tokenizer file")
     assert canonical_tokens(absent) is absent
+
+
+def test_keys_are_those_of_the_strings_alone() -> None:
+    tokens = canonical_tokens(RawTokenizer("test", {7: "a", 2: "Ġb", 3: "Ġc"}))
+    assert is_present(tokens)
+    ids, keys = tokens.keys
+    assert ids.tolist() == [7, 2, 3]
+    assert keys.tolist() == [int.from_bytes(sha256(text).digest()[:8], "big") for text in (b"a", b" b", b" c")]

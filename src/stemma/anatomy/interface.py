@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
+from hashlib import sha256
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from stemma.identity import Missing
 from stemma.weights.interface import LazyTensor
@@ -128,12 +133,24 @@ class Facts:
     shared_layers: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Tokens:
     """Token strings by id after one canonical spelling (space marker, byte-level and SentencePiece marks undone)."""
 
     kind: str
     by_id: Mapping[int, str]
+
+    @cached_property
+    def keys(self) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
+        """Every id, as ``by_id`` has them, and beside it the first 64 bits of the SHA-256 of its string."""
+        digests = b"".join([sha256(text.encode("utf-8", "surrogatepass")).digest() for text in self.by_id.values()])
+        return np.fromiter(self.by_id, np.int64, len(self.by_id)), np.frombuffer(digests, ">u8")[::4].astype(np.uint64)
+
+    @cached_property
+    def sha256(self) -> str:
+        """Digest of the strings with their ids, in the order of the ids."""
+        lines = "".join([f"{number}\t{len(text)}\t{text}\n" for number, text in sorted(self.by_id.items())])
+        return sha256(lines.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 @dataclass(frozen=True)

@@ -20,15 +20,19 @@ from functools import lru_cache
 from stemma.anatomy.interface import Tokens
 from stemma.identity import Missing
 from stemma.weights.interface import RawTokenizer
+from stemma.weights.once import Once
 
+_canonical: Once[RawTokenizer, Tokens] = Once()
 _SPECIAL = re.compile(r"\[[A-Za-z0-9_ ]+\]|<[^<>\s]*>")
 _ENOUGH = 0.02
 
 
 def canonical_tokens(raw: RawTokenizer | Missing) -> Tokens | Missing:
     """Tokens in canonical spelling; absence is passed on."""
-    if isinstance(raw, Missing):
-        return raw
+    return raw if isinstance(raw, Missing) else _canonical.get(raw, lambda: _spelled(raw))
+
+
+def _spelled(raw: RawTokenizer) -> Tokens:
     kind = spelling(raw.tokens)
     spell = {"byte-level": _byte_level, "sentencepiece": _sentencepiece, "wordpiece": _wordpiece}.get(kind, str)
     return Tokens(kind, {number: spell(token) for number, token in raw.tokens.items()})

@@ -9,8 +9,6 @@ References:
 
 from __future__ import annotations
 
-import hashlib
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -42,11 +40,6 @@ def collect_anchors(anatomy: Anatomy, parameters: Parameters) -> Anchors | Missi
     return Anchors(by_string, keys, ids, _rows(embedding.tensor, ids), head_rows)
 
 
-def token_key(text: str) -> int:
-    """64-bit key of a canonical token string."""
-    return int.from_bytes(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:8], "big")
-
-
 def _only(anatomy: Anatomy, role: Role) -> Part | Missing:
     found = [p for p in anatomy.parts if p.role is role and not p.bias and len(p.tensor.shape) == 2]
     if not found:
@@ -60,12 +53,10 @@ def _choose(
     if isinstance(tokens, Missing):
         ids = np.arange(count, dtype=np.int64)
         return False, ids.astype(np.uint64), ids
-    keyed: dict[int, int] = {}
-    for token_id, text in tokens.by_id.items():
-        if 0 <= token_id < vocabulary:
-            keyed.setdefault(token_key(text), token_id)
-    smallest = sorted(keyed)[:count]
-    return True, np.array(smallest, np.uint64), np.array([keyed[k] for k in smallest], np.int64)
+    ids, keys = tokens.keys
+    within = (ids >= 0) & (ids < vocabulary)
+    distinct, first = np.unique(keys[within], return_index=True)
+    return True, distinct[:count], ids[within][first[:count]]
 
 
 def _rows(tensor: LazyTensor, ids: NDArray[np.int64]) -> Array:

@@ -87,7 +87,7 @@ def fingerprint_model(model: Model, work: Work = DEFAULT_WORK, *, started: float
         InputError, SourceError: as :func:`fingerprint`.
     """
     started = time.perf_counter() if started is None else started
-    key = _cache_key(model, work)
+    key = Missing("no cache is kept") if work.cache is None else _cache_key(model, work)
     if work.cache is not None and is_present(key):
         kept = work.cache.get(key)
         if is_present(kept):
@@ -164,7 +164,7 @@ def _cache_key(model: Model, work: Work) -> str | Missing:
         files.append((source.name, source.size, version))
     anatomy = model.anatomy
     parts = [(p.key, p.source, p.certain, p.tensor.shape, p.tensor.storage) for p in anatomy.parts]
-    tokens = sorted(anatomy.tokens.by_id.items()) if is_present(anatomy.tokens) else anatomy.tokens
+    tokens = (anatomy.tokens.kind, anatomy.tokens.sha256) if is_present(anatomy.tokens) else anatomy.tokens
     metadata = (anatomy.label, anatomy.container, anatomy.scheme, anatomy.facts, anatomy.declared, anatomy.missing)
     remarks = (anatomy.exempt, anatomy.warnings)
     described = (

@@ -111,7 +111,7 @@ class LazyTensor(ABC):
         return int(np.prod(self.shape, dtype=np.int64))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class RawTokenizer:
     """Tokens as the files hold them: raw strings with ids, before any interpretation.
 

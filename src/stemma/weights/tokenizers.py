@@ -12,17 +12,20 @@ The first of these that is there is read.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from hashlib import sha256
 from typing import Any
 
 from stemma.errors import InputError, LimitExceeded, MalformedFile, UnsupportedFormat
 from stemma.identity import Missing
 from stemma.weights.interface import ByteSource, FileSet, RawTokenizer
+from stemma.weights.once import Once
 from stemma.weights.protobuf import fields
-from stemma.weights.strict_json import read_json_object
+from stemma.weights.strict_json import parse_json_object, read_json_object
 
 MAX_FILE = 64_000_000
 MAX_SENTENCEPIECE = 8_000_000
 MAX_TOKENS = 1_500_000
+_read: Once[tuple[str, bytes], RawTokenizer] = Once()
 _SPM_KINDS = {1: "unigram", 2: "bpe", 3: "word", 4: "char"}
 _TRAINER_SPEC, _MODEL_TYPE, _BYTE_FALLBACK = 2, 3, 35
 
@@ -41,17 +44,22 @@ def read_tokenizer(files: FileSet) -> tuple[RawTokenizer | Missing, tuple[str, .
 
 
 def _tokenizer_json(source: ByteSource) -> RawTokenizer:
-    document = read_json_object(source, MAX_FILE)
+    data = _whole(source, MAX_FILE)
+    return _read.get((source.name, sha256(data).digest()), lambda: _parsed(data, source.name))
+
+
+def _parsed(data: bytes, file: str) -> RawTokenizer:
+    document = parse_json_object(data, file)
     model = document.get("model")
     if not isinstance(model, dict):
-        raise MalformedFile(source.name, "no model", "an object with a vocabulary")
+        raise MalformedFile(file, "no model", "an object with a vocabulary")
     vocab = model.get("vocab")
     if isinstance(vocab, list):
         pairs = [(entry[0] if isinstance(entry, list) and entry else entry, i) for i, entry in enumerate(vocab)]
     elif isinstance(vocab, dict):
         pairs = list(vocab.items())
     else:
-        raise MalformedFile(source.name, "no vocabulary", "a map or a list of tokens")
+        raise MalformedFile(file, "no vocabulary", "a map or a list of tokens")
     # Files written before 2020 do not name their model; a list is always Unigram.
     kind = model.get("type") or ("Unigram" if isinstance(vocab, list) else "BPE" if "merges" in model else "WordPiece")
     entries = document.get("added_tokens")
@@ -65,7 +73,7 @@ def _tokenizer_json(source: ByteSource) -> RawTokenizer:
         **{key: model.get(key) for key in ("unk_token", "unk_id", "continuing_subword_prefix", "byte_fallback")},
         **{part: _types(document.get(part)) for part in ("normalizer", "pre_tokenizer", "decoder")},
     }
-    return RawTokenizer(f"tokenizer.json {str(kind)[:40].lower()}", _by_id(source.name, [*pairs, *added]), facts)
+    return RawTokenizer(f"tokenizer.json {str(kind)[:40].lower()}", _by_id(file, [*pairs, *added]), facts)
 
 
 def _types(part: Any) -> list[str]:
