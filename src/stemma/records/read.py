@@ -11,8 +11,9 @@ from stemma.records.forms import path_problem
 from stemma.records.nodes import Findings, Node, read_tree, tree_of
 from stemma.records.record import Evidence, Record, Relation, Status
 from stemma.records.shapes import Json
+from stemma.records.surveys import shipped_surveys
 from stemma.records.table import EXTENSION, leaf
-from stemma.records.walk import Walk
+from stemma.records.walk import Walk, nearest
 from stemma.vocabulary import Grounds, RecordType, RelationKind, load_relations
 
 
@@ -66,6 +67,7 @@ def _build(root: Node, data: dict[str, Any], walk: Walk, file: str) -> Record:
         relations=tuple(_relation(entry, line) for entry, line in relations),
         status=_status(data.get("status")),
         file=file,
+        places={key: (node.line, node.column) for key, (node, _) in root.value.items() if node.line},
     )
 
 
@@ -116,6 +118,7 @@ def _cross_checks(root: Node, data: dict[str, Any], walk: Walk, findings: Findin
             findings.add(node, "duplicate", f"{' '.join(same).rstrip()} is declared twice.", "Say it once.")
         seen[same] = node.line
     _check_files(root, data, findings)
+    _check_answers(root, data, findings)
 
 
 def _check_relation(node: Node, entry: dict[str, Json], kind: RecordType, findings: Findings) -> None:
@@ -125,6 +128,16 @@ def _check_relation(node: Node, entry: dict[str, Json], kind: RecordType, findin
         findings.add(node, "types", f"A {kind} cannot be {entry['kind']} anything, only these can: {allowed}.")
     if "coefficient" in entry and definition.kind is not RelationKind.MERGED_FROM:
         findings.add(node, "types", f"Only merged-from has a coefficient, this is {entry['kind']}.")
+
+
+def _check_answers(root: Node, data: dict[str, Any], findings: Findings) -> None:
+    for survey, answers in data.get("surveys", {}).items():
+        known = shipped_surveys().get(survey)
+        unknown = [] if known is None else [key for key in answers if key not in known.names]
+        for key in unknown:
+            node = root.value["surveys"][1].value[survey][1].value[key][0]
+            message = f"The question set {survey} has no indicator {key!r}."
+            findings.add(node, "unknown", message, nearest(key, known.names if known else ()))
 
 
 def _check_files(root: Node, data: dict[str, Any], findings: Findings) -> None:

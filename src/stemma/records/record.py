@@ -81,7 +81,7 @@ class Record:
     ``data`` is the document as plain JSON values, in the order written; it is not to be changed. ``leaves`` are its
     fields by dotted path (``about.title``, ``risks.csam``, ``surveys.fmti-2023.wages``), without ``stemma``, ``name``,
     ``version``, ``type``, ``status`` and ``relations``, which have attributes of their own. ``file`` is where it
-    came from.
+    came from, ``places`` has line and column of every key at the top (empty where there was no text).
     """
 
     name: str
@@ -92,6 +92,7 @@ class Record:
     relations: tuple[Relation, ...] = ()
     status: Status = Status()
     file: str = ""
+    places: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
     @property
     def key(self) -> str:

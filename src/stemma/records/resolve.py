@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping
 from typing import Literal
 
 from stemma.errors import LimitExceeded, UnresolvedRecord
-from stemma.identity import Missing, Requirement
+from stemma.identity import Missing, Requirement, Version
 from stemma.records.record import Leaf, Record
 from stemma.records.resolved import Edge, Origin, ResolvedField, ResolvedRecord
 from stemma.records.shapes import Json
@@ -31,13 +31,20 @@ class Resolver:
     """Resolves the records of a source that does not change meanwhile; what was resolved is kept.
 
     ``dangling`` says what becomes of a parent that is not there: "refuse" raises, "report" leaves it out and lists it
-    in ``ResolvedRecord.missing``. Targets that nothing is inherited from may always be missing.
+    in ``ResolvedRecord.missing``. Targets that nothing is inherited from may always be missing. ``pins`` are the
+    versions that a lock holds, by requirement; with them nothing else is chosen.
     """
 
     def __init__(
-        self, source: RecordSource, *, dangling: Literal["refuse", "report"] = "refuse", prereleases: bool = False
+        self,
+        source: RecordSource,
+        *,
+        dangling: Literal["refuse", "report"] = "refuse",
+        prereleases: bool = False,
+        pins: Mapping[str, Version] | None = None,
     ) -> None:
         self._source = source
+        self._pins = pins
         self._refuse = dangling == "refuse"
         self._prereleases = prereleases
         self._chosen: dict[Requirement, Record | Missing] = {}
@@ -76,9 +83,18 @@ class Resolver:
 
     def _target(self, asked: Requirement) -> Record | Missing:
         if asked not in self._chosen:
-            found = choose(self._source, asked, prereleases=self._prereleases)
-            self._chosen[asked] = found or Missing(missing_message(self._source, asked))
+            self._chosen[asked] = self._locked(asked, self._pins) if self._pins is not None else self._newest(asked)
         return self._chosen[asked]
+
+    def _newest(self, asked: Requirement) -> Record | Missing:
+        found = choose(self._source, asked, prereleases=self._prereleases)
+        return found or Missing(missing_message(self._source, asked))
+
+    def _locked(self, asked: Requirement, pins: Mapping[str, Version]) -> Record | Missing:
+        version = pins.get(str(asked))
+        if version is None or version not in self._source.versions(asked.name):
+            return Missing(f"The lock has no version for {asked}, or that version is gone.")
+        return self._source.get(asked.name, version)
 
     def _parents(self, record: Record, path: list[str]) -> Iterator[Record]:
         for edge in self.edges(record):

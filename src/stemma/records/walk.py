@@ -148,7 +148,7 @@ class Walk:
             case Choice():
                 known = isinstance(value, str) and value in shape.words
                 expected = "one of " + ", ".join(shape.words)
-                return value if known else self._wrong(node, expected, _nearest(value, shape.words))
+                return value if known else self._wrong(node, expected, nearest(value, shape.words))
             case Whole():
                 expected = str(shape.least) if shape.least == shape.most else f"an integer from {shape.least}"
                 within = type(value) is int and shape.least <= value <= shape.most
@@ -215,7 +215,7 @@ class Walk:
         return value
 
     def _unknown(self, node: Node, known: Iterable[str], what: str = "") -> None:
-        near = _nearest(node.value, known)
+        near = nearest(node.value, known)
         advice = near or f"Expected one of {', '.join(sorted(known)[:40])}."
         self._bad(node, "unknown", f"The language has no {what}key {str(node.value)[:60]!r} here.", advice)
 
@@ -229,6 +229,7 @@ class Walk:
         return _REPORTED
 
 
-def _nearest(word: object, known: Iterable[str]) -> str:
+def nearest(word: object, known: Iterable[str]) -> str:
+    """The question whether one of the known words was meant; empty where none is near."""
     near = difflib.get_close_matches(word[:100], list(known), 1) if isinstance(word, str) else []
     return f"Did you mean {near[0]!r}?" if near else ""
