@@ -52,11 +52,30 @@ A :class:`RecordSource` (``versions(name)``, ``get(name, version)``) is what a r
     resolved.get("about.architecture"), resolved.origin("about.architecture").record    # "llama2-7b@1.0.0"
     resolved.fields, resolved.order, resolved.edges, resolved.document()
 
+Writing keeps comments and the order of keys, and never copies what is inherited::
+
+    format_record(text)                                         # the one layout
+    write_record(data)                                          # a new record as text
+    edit_record(text, {"version": "1.3.0", "about.title": None})  # set, take out
+
+Versions of one record: ``diff_records(old, new)`` lists changes with the bump that each needs, ``check_bump`` refuses a
+version that rises too little, ``needed_version`` says which would do. ``lock_record(source, record)`` pins all that is
+reached; ``drift(lock, source, record)`` says what is no longer so; ``Resolver(source, pins=lock.versions)`` reads as when
+locked. ``migrate_record(text)`` brings a text to the present language.
+
+Surveys: ``shipped_surveys()["fmti-2023"]``, ``answers_of({path: resolved.get(path) for path in resolved.fields}, id)``,
+``score(survey, answers).domains["Upstream"].yes``.
+
 Values are frozen; the data inside (``data``, ``value``) are plain JSON values that nobody may change.
 """
 
 from __future__ import annotations
 
+from stemma.records.differ import Change, Difference, check_bump, diff_records, needed_version
+from stemma.records.layout import edit_record, format_record, write_record
+from stemma.records.lock import SCHEMA as LOCK_SCHEMA
+from stemma.records.lock import Drift, Lock, Pin, drift, lock_record, lock_text, read_lock
+from stemma.records.migrate import language_of, migrate_record
 from stemma.records.nodes import MAX_BYTES
 from stemma.records.read import check_record, parse_record, record_from_data
 from stemma.records.record import Evidence, Leaf, Record, Relation, Status, content_digest
@@ -64,31 +83,69 @@ from stemma.records.resolve import Resolver
 from stemma.records.resolved import Edge, Origin, ResolvedField, ResolvedRecord
 from stemma.records.shapes import Bump, Json
 from stemma.records.source import MemorySource, RecordSource, choose, require
+from stemma.records.surveys import (
+    Indicator,
+    Score,
+    Survey,
+    Tally,
+    answer_of,
+    answers_of,
+    read_survey,
+    score,
+    shipped_surveys,
+)
 from stemma.records.table import LANGUAGE, leaf, leaves
 
 __all__ = [
     "LANGUAGE",
+    "LOCK_SCHEMA",
     "MAX_BYTES",
     "Bump",
+    "Change",
+    "Difference",
+    "Drift",
     "Edge",
     "Evidence",
+    "Indicator",
     "Json",
     "Leaf",
+    "Lock",
     "MemorySource",
     "Origin",
+    "Pin",
     "Record",
     "RecordSource",
     "Relation",
     "ResolvedField",
     "ResolvedRecord",
     "Resolver",
+    "Score",
     "Status",
+    "Survey",
+    "Tally",
+    "answer_of",
+    "answers_of",
+    "check_bump",
     "check_record",
     "choose",
     "content_digest",
+    "diff_records",
+    "drift",
+    "edit_record",
+    "format_record",
+    "language_of",
     "leaf",
     "leaves",
+    "lock_record",
+    "lock_text",
+    "migrate_record",
+    "needed_version",
     "parse_record",
+    "read_lock",
+    "read_survey",
     "record_from_data",
     "require",
+    "score",
+    "shipped_surveys",
+    "write_record",
 ]

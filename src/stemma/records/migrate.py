@@ -1,7 +1,7 @@
 """From one version of the language to the next. Each step rewrites a document in place, so comments survive.
 
-A step ``n`` takes a document of language ``n`` and leaves one of language ``n + 1``, less the number itself, which is set
-here. There is one version of the language so far, hence no step.
+A step ``n`` takes a document of language ``n`` and leaves one of language ``n + 1``, less the number itself, which is
+set here. There is one version of the language so far, hence no step.
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 
 A set is a TOML file: ``id``, ``title``, ``links``, ``licence``, ``attribution``, and ``[[domain]]`` tables with
 ``[[domain.subdomain]]`` tables with an ``indicators`` table of identifier to name. Sets that ship lie beside this
-module in ``data``; :func:`read_survey` takes any other. An answer is yes or no; what is neither is unanswered, which is no "no".
+module in ``data``; :func:`read_survey` takes any other. An answer is yes or no; what is neither is unanswered, which is
+no "no".
 """
 
 from __future__ import annotations
