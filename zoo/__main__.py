@@ -5,7 +5,7 @@ import logging
 import sys
 from pathlib import Path
 
-from zoo.build import build
+from zoo.build import adopt, build
 from zoo.errors import ZooError
 from zoo.plan import SIZES, specimens
 
@@ -17,6 +17,7 @@ def main() -> int:
     building.add_argument("--out", type=Path, required=True, help="folder of the zoo")
     building.add_argument("--only", nargs="+", default=[], metavar="NAME", help="these and their ancestors")
     building.add_argument("--jobs", type=int, default=2, choices=(1, 2), help="workers of one thread each")
+    building.add_argument("--adopt", nargs="+", default=[], type=Path, metavar="DIR", help="other zoos to take from")
     listing = commands.add_parser("list", help="name the specimens of a size")
     for command in (building, listing):
         command.add_argument("--size", choices=sorted(SIZES), default="thin")
@@ -29,6 +30,9 @@ def main() -> int:
         return 0
     options.out.mkdir(parents=True, exist_ok=True)
     try:
+        for other in options.adopt:
+            taken = adopt(size, options.out, other)
+            logging.getLogger("zoo").info("%d models taken over from %s", len(taken), other)
         build(size, options.out, options.only, options.jobs)
     except ZooError as error:
         sys.stderr.write(f"zoo: {error}\n")

@@ -21,18 +21,22 @@ import torch
 from transformers import PreTrainedTokenizerFast
 from transformers.utils import logging as transformers_logging
 
-from zoo.architectures import ARCHITECTURES, Architecture
+from zoo.architectures import ARCHITECTURES, Architecture, Part
 from zoo.corpus import collect
 from zoo.errors import ZooError
 from zoo.lineage import Specimen, Zoo, ancestors, pairs
+from zoo.made_of import facts
 from zoo.plan import Size, specimens
 from zoo.recipes.interface import Bench, Made
 from zoo.spectra import mean_spikes
+from zoo.storage import store, weight_files
 from zoo.tokens import Shelf
 from zoo.training import MASKED_SHARE
 
 log = logging.getLogger("zoo")
 Entry = dict[str, Any]
+_LISTED_EVERY = 60.0
+"""Seconds between two writings of the lists while a build runs."""
 
 
 @dataclass(frozen=True)
@@ -60,15 +64,59 @@ def build(size: Size, folder: Path, only: Sequence[str] = (), jobs: int = 1) -> 
     _discard_changed(size, zoo, place)
     missing = [name for name in zoo if name in wanted and not place.entry(name).exists()]
     log.info("%d of %d models to make", len(missing), len(wanted))
+    listed = time.monotonic()
     for count, entry in enumerate(_make_all(size, zoo, place, missing, jobs), 1):
         log.info("%d/%d %s", count, len(missing), _line(entry))
-        write_lists(size, zoo, place)
+        if time.monotonic() - listed > _LISTED_EVERY:
+            write_lists(size, zoo, place)
+            listed = time.monotonic()
     return write_lists(size, zoo, place)
+
+
+def adopt(size: Size, folder: Path, other: Path) -> list[str]:
+    """Take over from another zoo what this one lacks: models of the same recipe and lineage, trained on the same text.
+
+    Files are linked where the file system can, else copied.
+    """
+    zoo, place, source = specimens(size), Place(folder), Place(other)
+    for digest in sorted((other / ".shelf").glob("*/complete")):
+        kept = folder / ".shelf" / digest.parent.name
+        if not kept.exists():
+            shutil.copytree(digest.parent, kept)
+        if (kept / "complete").read_text() != digest.read_text():
+            raise ZooError(f"{other} was trained on other text than {folder}; build the models here instead")
+    taken = []
+    for name in _parents_first(zoo, list(zoo)):
+        described = describe(size, zoo[name])
+        if place.entry(name).exists() or _stored_recipe(source, name) != described:
+            continue
+        if all(place.entry(parent).exists() for parent in zoo[name].parents):
+            shutil.rmtree(place.model(name), ignore_errors=True)
+            shutil.copytree(source.model(name), place.model(name), copy_function=_link)
+            place.entry(name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(source.entry(name), place.entry(name))
+            taken.append(name)
+    return taken
+
+
+def _stored_recipe(place: Place, name: str) -> Entry | None:
+    entry = place.entry(name)
+    recipe: Entry | None = json.loads(entry.read_text())["recipe"] if entry.exists() else None
+    return recipe
+
+
+def _link(source: str, target: str) -> str:
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy(source, target)
+    return target
 
 
 def write_lists(size: Size, zoo: Zoo, place: Place) -> list[Entry]:
     """Write `zoo.json` and `pairs.jsonl` for the specimens that are complete."""
-    entries = [json.loads(place.entry(name).read_text()) for name in zoo if place.entry(name).exists()]
+    done = [name for name in zoo if place.entry(name).exists()]
+    entries = [json.loads(place.entry(name).read_text()) | {"facts": facts(zoo, name)} for name in done]
     manifest = {"size": size.name, "plan": asdict(size), "corpus": _corpus_digests(place), "models": entries}
     _write(place.folder / "zoo.json", json.dumps(manifest, indent=1) + "\n")
     lines = []
@@ -86,14 +134,14 @@ def make(size: Size, folder: Path, specimen: Specimen) -> Entry:
     torch.use_deterministic_algorithms(True)
     begun = time.monotonic()
     place, architecture = Place(folder), ARCHITECTURES[specimen.architecture]
-    bench = Bench(architecture, place.shelf, size.shape.context, size.batch)
+    bench = Bench(architecture, place.shelf, size.shape.context, size.batch_of(specimen.architecture))
     torch.manual_seed(specimen.seed)
     made = specimen.recipe.make(bench, [_load(architecture, place, parent) for parent in specimen.parents])
     target = place.model(specimen.name)
     shutil.rmtree(target, ignore_errors=True)
-    made.model.save_pretrained(target)
-    made.tokenizer.save_pretrained(target)
-    entry = _lineage(specimen) | {"recipe": describe(size, specimen)} | _outcome(architecture, made, target)
+    store(made, target)
+    entry = _lineage(specimen) | {"recipe": describe(size, specimen)}
+    entry |= _outcome(ARCHITECTURES[specimen.becomes or specimen.architecture], made, target)
     entry["seconds"] = round(time.monotonic() - begun, 1)
     place.entry(specimen.name).parent.mkdir(parents=True, exist_ok=True)
     _write(place.entry(specimen.name), json.dumps(entry, indent=1) + "\n")
@@ -122,15 +170,21 @@ def _outcome(architecture: Architecture, made: Made, target: Path) -> Entry:
         "final_loss": made.losses.final if made.losses else None,
         "hidden_size": config.hidden_size,
         "layers": config.num_hidden_layers,
-        "spikes": {part: mean_spikes(architecture, made.model, part) for part in ("mlp", "attention")},
-        "sha256": hashlib.sha256((target / "model.safetensors").read_bytes()).hexdigest(),
+        "spikes": {} if made.storage.adapter else _spikes(architecture, made.model),
+        "sha256": hashlib.sha256(b"".join(path.read_bytes() for path in weight_files(target))).hexdigest(),
     }
+
+
+def _spikes(architecture: Architecture, model: Any) -> dict[str, float]:
+    parts: tuple[Part, Part] = ("mlp", "attention")
+    return {part: mean_spikes(architecture, model, part) for part in parts}
 
 
 def describe(size: Size, specimen: Specimen) -> Entry:
     """All that decides the weights, given the parents and the corpus: the recipe's fields and the bench's."""
     fields: Entry = json.loads(json.dumps(asdict(specimen.recipe)))  # type: ignore[call-overload]
-    bench = {"context": size.shape.context, "batch": size.batch, "masked_share": MASKED_SHARE}
+    batch = size.batch_of(specimen.architecture)
+    bench = {"context": size.shape.context, "batch": batch, "masked_share": MASKED_SHARE}
     return {"name": type(specimen.recipe).__name__, "bench": bench} | fields
 
 

@@ -12,11 +12,20 @@ from typing import Literal
 
 from zoo.architectures import ARCHITECTURES
 from zoo.recipes.interface import Recipe
+from zoo.recipes.merge import LinearMerge
 from zoo.recipes.pretrain import Pretrain, Untrained
+from zoo.recipes.structure import FreshStudent
 
 Split = Literal["calibration", "evaluation"]
 SHORTEST_SHARED_RUN = 0.25
 """Forks that part before this share of the run cannot be told from twins; such pairs are not scored."""
+SMALLEST_SHARE = 0.02
+"""A parent that gave less than this to a merge leaves nothing to be seen; such pairs are not scored."""
+
+
+Paired = Literal["reference", "all", "references"]
+"""With which others of its group a specimen makes a pair: with all, or with references and ancestors alone. The
+references of a group, its base and the runs that look most like it, are paired across architectures too."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +44,9 @@ class Specimen:
     """For a specimen made from scratch: why it is independent of the base of its group (X1-X8)."""
     stage: int = 1
     """Specimens of a lower stage are made first."""
+    becomes: str | None = None
+    """The architecture it is stored as, where that is not the one of its group."""
+    paired: Paired = "all"
 
 
 @dataclass(frozen=True)
@@ -49,6 +61,8 @@ class Pair:
     mechanism: str | None = None
     exclusion: str | None = None
     direction: Literal["a->b", "b->a"] | None = None
+    unscored: str | None = None
+    """Why weights cannot show the label, where they cannot."""
 
 
 Zoo = Mapping[str, Specimen]
@@ -68,43 +82,73 @@ def roots(zoo: Zoo, name: str) -> list[Specimen]:
 
 
 def pairs(zoo: Zoo, names: Iterable[str]) -> Iterator[Pair]:
-    """Every pair within a group (architecture and seed), and roots across the architectures of one split."""
+    """The pairs within each group (architecture and seed), and references across the architectures of one split."""
     for a, b in itertools.combinations(sorted(names), 2):
         left, right = zoo[a], zoo[b]
-        if left.split != right.split:
-            continue
-        within = (left.architecture, left.seed) == (right.architecture, right.seed)
-        if within or not (left.parents or right.parents):
-            pair = truth(zoo, *_order(a, b))
-            if pair is not None:
-                yield pair
+        if left.split == right.split and _are_paired(zoo, left, right):
+            yield truth(zoo, *_order(a, b))
 
 
-def truth(zoo: Zoo, a: str, b: str) -> Pair | None:
-    """What is known of the pair; None for forks that parted too early to be scored."""
+def _are_paired(zoo: Zoo, left: Specimen, right: Specimen) -> bool:
+    ways = {left.paired, right.paired}
+    if (left.architecture, left.seed) != (right.architecture, right.seed):
+        return ways == {"reference"}
+    if "references" not in ways or "reference" in ways:
+        return True
+    return left.name in ancestors(zoo, right.name) or right.name in ancestors(zoo, left.name)
+
+
+def truth(zoo: Zoo, a: str, b: str) -> Pair:
+    """What is known of the pair."""
     above_a, above_b = ancestors(zoo, a), ancestors(zoo, b)
     split = zoo[a].split
-    if a in above_b:
-        return _descent(zoo, a, b, "a->b")
-    if b in above_a:
-        return _descent(zoo, b, a, "b->a")
-    if above_a & above_b:
+    common = above_a & above_b
+    if common:
+        unscored = _undetectable(max(min(inherited(zoo, a, c), inherited(zoo, b, c)) for c in common))
+        if a in above_b:
+            return _descent(zoo, a, b, "a->b", unscored)
+        if b in above_a:
+            return _descent(zoo, b, a, "b->a", unscored)
         category = "siblings" if set(zoo[a].parents) & set(zoo[b].parents) else "cousins"
-        return Pair(a, b, "linked", category, split, mechanism=_common(zoo, a, b))
+        return Pair(a, b, "linked", category, split, mechanism=_common(zoo, a, b), unscored=unscored)
     shared = max(_shared_share(x, y) for x in roots(zoo, a) for y in roots(zoo, b))
     child = _child_suffix(zoo, a, b)
     if shared >= SHORTEST_SHARED_RUN:
         return Pair(a, b, "linked", f"forks{child}", split, mechanism="M3")
     if shared > 0:
-        return None
+        apart = "shared early training"
+        return Pair(a, b, "independent", f"early forks{child}", split, exclusion="X4", unscored=apart)
     return _independent(zoo, a, b, child)
 
 
-def _descent(zoo: Zoo, old: str, new: str, direction: Literal["a->b", "b->a"]) -> Pair:
+def inherited(zoo: Zoo, name: str, ancestor: str) -> float:
+    """The share of an ancestor's weights that flowed into a specimen, at the most: products of merge weights; 0 where
+    only its predictions did."""
+    if name == ancestor:
+        return 1.0
+    above = [(i, p) for i, p in enumerate(zoo[name].parents) if ancestor in ancestors(zoo, p)]
+    shares = [_share_of_parent(zoo[name].recipe, i) * inherited(zoo, p, ancestor) for i, p in above]
+    return max(shares, default=0.0)
+
+
+def _share_of_parent(recipe: Recipe, index: int) -> float:
+    if isinstance(recipe, FreshStudent):
+        return 0.0
+    return recipe.weights[index] if isinstance(recipe, LinearMerge) else 1.0
+
+
+def _undetectable(share: float) -> str | None:
+    if share == 0:
+        return "distilled into fresh weights"
+    return f"merge share under {SMALLEST_SHARE:.0%}" if share < SMALLEST_SHARE else None
+
+
+def _descent(zoo: Zoo, old: str, new: str, direction: Literal["a->b", "b->a"], unscored: str | None) -> Pair:
     direct = old in zoo[new].parents
     a, b = (old, new) if direction == "a->b" else (new, old)
     category = zoo[new].category if direct else f"chain to {zoo[new].category}"
-    return Pair(a, b, "linked", category, zoo[a].split, mechanism=zoo[new].mechanism, direction=direction)
+    mechanism = zoo[new].mechanism
+    return Pair(a, b, "linked", category, zoo[a].split, mechanism=mechanism, direction=direction, unscored=unscored)
 
 
 def _common(zoo: Zoo, a: str, b: str) -> str | None:
@@ -113,7 +157,8 @@ def _common(zoo: Zoo, a: str, b: str) -> str | None:
 
 
 def _independent(zoo: Zoo, a: str, b: str, child: str) -> Pair:
-    one, two = roots(zoo, a)[0], roots(zoo, b)[0]
+    above = [(x, y) for x in roots(zoo, a) for y in roots(zoo, b)]
+    one, two = next((p for p in above if _init(p[0]) == _init(p[1])), above[0])
     if one.architecture != two.architecture:
         shared = ARCHITECTURES[one.architecture].kind == ARCHITECTURES[two.architecture].kind
         exclusion, category = "X7" if shared else "X5", "other architecture"

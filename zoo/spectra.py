@@ -25,7 +25,7 @@ def spikes(matrix: NDArray[np.floating[Any]]) -> int:
 def mean_spikes(architecture: Architecture, model: Any, part: Part) -> float:
     """Mean number of spikes over all matrices of one part of a model; 0 where it has none."""
     counts = [
-        spikes(matrix.numpy())
+        spikes(matrix.float().numpy())
         for name, tensor in model.state_dict().items()
         if architecture.part(name) == part
         for matrix in (tensor if tensor.dim() == 3 else [tensor])

@@ -58,7 +58,7 @@ def test_manifest_lists_every_specimen_as_a_model_folder(folder: Path) -> None:
 
 def test_pairs_say_what_the_plan_says(folder: Path) -> None:
     lines = [json.loads(line) for line in (folder / "pairs.jsonl").read_text().splitlines()]
-    keys = {"a", "b", "label", "mechanism", "exclusion", "direction", "category", "split"}
+    keys = {"a", "b", "label", "mechanism", "exclusion", "direction", "category", "split", "unscored"}
     assert all(set(line) == keys for line in lines)
     assert all((folder / line[side] / "model.safetensors").exists() for line in lines for side in "ab")
     assert all((line["exclusion"] is None) == (line["label"] == "linked") for line in lines)

@@ -6,7 +6,7 @@ be stored beside the model and a resumed build can tell whether it is still the 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from transformers import PreTrainedTokenizerFast
 
@@ -14,6 +14,21 @@ from zoo.architectures import Architecture
 from zoo.corpus import Half
 from zoo.tokens import Shelf, Stream, encode
 from zoo.training import Batch, Losses, batch_for
+
+
+@dataclass(frozen=True)
+class Storage:
+    """How a model is written; the default is one safetensors file of float32."""
+
+    dtype: Literal["float32", "bfloat16", "float16"] = "float32"
+    shard_bytes: int = 0
+    """Largest shard; 0 writes one file."""
+    pickled: bool = False
+    """A PyTorch state dictionary in place of safetensors."""
+    adapter: bool = False
+    """The model is a peft one, of which the adapter alone is written."""
+    card: str = ""
+    """Text of README.md, or none."""
 
 
 @dataclass
@@ -24,6 +39,7 @@ class Made:
     tokenizer: PreTrainedTokenizerFast
     losses: Losses | None = None
     steps: int = 0
+    storage: Storage = Storage()
 
 
 class Recipe(Protocol):

@@ -1,15 +1,13 @@
 """Surgery on trained weights: zeros, dropped layers, students cut out of their teacher."""
 
-import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-import torch
-
-from zoo.architectures import Architecture
+from zoo.architectures import Shape, initialise
 from zoo.corpus import Half
 from zoo.recipes.interface import Bench, Made
+from zoo.reparametrise import with_identity_layer, with_layers
+from zoo.surgery import densified, upcycled, without_hidden, without_last_group, without_neurons
 from zoo.training import Schedule, train
 
 
@@ -56,23 +54,84 @@ class Student:
         return Made(student, teacher.tokenizer, losses, self.schedule.steps)
 
 
-def with_layers(architecture: Architecture, model: Any, layers: Sequence[int]) -> Any:
-    """A new model of the same class whose layer i is the given model's layer `layers[i]`, in every stack.
+@dataclass(frozen=True)
+class FreshStudent:
+    """A new model of the teacher's shape, trained on the data and the teacher's predictions: no weight is inherited."""
 
-    What only the first layer of a stack holds (T5's table of relative positions) stays with the first.
-    """
-    config = copy.deepcopy(model.config)
-    types = vars(config).get("layer_types")
-    for count in architecture.counts:
-        setattr(config, count, len(layers))
-    if types is not None:
-        config.layer_types = [types[i] for i in layers]
-    built = type(model)(config)
-    source = model.state_dict()
-    wanted: dict[str, torch.Tensor] = {}
-    for name in built.state_dict():
-        place = architecture.place(name)
-        origin = f"{place.stack}{layers[place.layer]}.{place.rest}" if place else name
-        wanted[name] = source[origin if origin in source else name].clone()
-    built.load_state_dict(wanted)
-    return built.eval()
+    init: int
+    shape: Shape
+    half: Half
+    order: int
+    schedule: Schedule
+
+    def make(self, bench: Bench, parents: Sequence[Made]) -> Made:
+        (teacher,) = parents
+        student = initialise(bench.architecture, self.shape, self.init)
+        batches = bench.batches(teacher.tokenizer, self.half, self.order)
+        losses = train(student, batches, self.schedule, teacher=teacher.model)
+        return Made(student, teacher.tokenizer, losses, self.schedule.steps)
+
+
+@dataclass(frozen=True)
+class InsertIdentity:
+    """Layer `after` stands twice; the second time it adds nothing."""
+
+    after: int
+
+    def make(self, bench: Bench, parents: Sequence[Made]) -> Made:
+        (parent,) = parents
+        return Made(with_identity_layer(bench.architecture, parent.model, self.after), parent.tokenizer)
+
+
+@dataclass(frozen=True)
+class PruneNeurons:
+    """In every MLP this share of the neurons, those of the smallest norm, is cut out."""
+
+    share: float
+
+    def make(self, bench: Bench, parents: Sequence[Made]) -> Made:
+        (parent,) = parents
+        return Made(without_neurons(bench.architecture, parent.model, self.share), parent.tokenizer)
+
+
+@dataclass(frozen=True)
+class PruneHeads:
+    """The last group of heads of every layer is cut out (models whose head dimension the config names)."""
+
+    def make(self, bench: Bench, parents: Sequence[Made]) -> Made:
+        (parent,) = parents
+        return Made(without_last_group(bench.architecture, parent.model), parent.tokenizer)
+
+
+@dataclass(frozen=True)
+class PruneHidden:
+    """This share of the residual dimensions, those of the smallest norm in the embeddings, is cut out."""
+
+    share: float
+
+    def make(self, bench: Bench, parents: Sequence[Made]) -> Made:
+        (parent,) = parents
+        return Made(without_hidden(bench.architecture, parent.model, self.share), parent.tokenizer)
+
+
+@dataclass(frozen=True)
+class Upcycle:
+    """A dense Llama as a mixture: every expert is its MLP, the router is new (Komatsuzaki et al. 2022)."""
+
+    experts: int
+    seed: int
+
+    def make(self, bench: Bench, parents: Sequence[Made]) -> Made:
+        (parent,) = parents
+        return Made(upcycled(parent.model, self.experts, self.seed), parent.tokenizer)
+
+
+@dataclass(frozen=True)
+class Densify:
+    """A mixture cut down to one of its experts in every layer: a dense Llama."""
+
+    expert: int
+
+    def make(self, bench: Bench, parents: Sequence[Made]) -> Made:
+        (parent,) = parents
+        return Made(densified(parent.model, self.expert), parent.tokenizer)
