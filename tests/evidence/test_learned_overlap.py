@@ -10,7 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stemma.constitution.training import OPERATING_POINTS
-from stemma.evidence.learned_overlap import Overlap, Split, learned_overlap, learned_ratio, ratio_of
+from stemma.evidence.learned_overlap import (
+    Overlap,
+    Votes,
+    larger,
+    learned_overlap,
+    learned_ratio,
+    ratio_of,
+    whole_block,
+)
 from stemma.evidence.pair import PairEvidence
 from stemma.evidence.units import Group
 from stemma.fingerprint.spectrum import learned_spectrum
@@ -76,35 +84,89 @@ def test_symmetric() -> None:
 def test_scaling_the_other_side_changes_nothing(scale: float, seed: int) -> None:
     """B = c A gives 1 for every c."""
     rng = np.random.default_rng(seed)
-    orthogonal = [Split(t + b, t, scale * (t + b)) for t, b in zip(*_orthogonal(rng), strict=True)]
-    exact = learned_ratio(orthogonal)
+    exact = learned_ratio(whole_block(str(i), w, scale * w) for i, w in enumerate(_trained(rng, 4)))
     assert exact is not None
-    assert exact.rho == pytest.approx(1)
-    assert exact.error == pytest.approx(0, abs=1e-9)
+    assert exact.rho == pytest.approx(1, abs=1e-5)
+    assert exact.bulk_beta == pytest.approx(scale, rel=1e-5)
+    assert exact.error == pytest.approx(0, abs=1e-5)
 
 
-def _orthogonal(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Learned parts and bulks of four matrices that are orthogonal to each other."""
-    left, _ = np.linalg.qr(rng.standard_normal((30, 30)))
-    core = rng.standard_normal((4, 30, 40))
-    first, rest = left[:, :3], left[:, 3:]
-    return 5 * first @ (first.T @ core), rest @ (rest.T @ core)
+@pytest.mark.parametrize("kept", [0.2, 1.0])
+@pytest.mark.parametrize("signal", [0.0, 0.5, 1.0])
+def test_the_ratio_is_the_signals_coefficient_over_the_noises(signal: float, kept: float) -> None:
+    """B = c (noise of A) + c r (signal of A) + a signal of its own gives r, whatever c, weak components included."""
+    rng = np.random.default_rng([3, int(10 * signal)])
+    found = []
+    for _ in range(60):
+        blocks = []
+        for layer in "abc":
+            noise, own = 0.02 * rng.standard_normal((120, 80)), _planted(rng, 120, 80)
+            strong = _planted(rng, 120, 80)
+            blocks.append(whole_block(layer, noise + strong, kept * (noise + signal * strong) + own))
+        ratio = learned_ratio(blocks)
+        assert ratio is not None
+        found.append(ratio.rho)
+    assert np.mean(found) == pytest.approx(signal, abs=0.03 + 0.03 / kept)
+
+
+def test_what_moves_all_units_alike_has_no_vote() -> None:
+    """A shift of every row, the same in both models, is what data write into runs of one seed alike."""
+    rng = np.random.default_rng(5)
+    shift = rng.standard_normal(80)
+    bare, shifted = [], []
+    for layer in "abc":
+        noise = 0.02 * rng.standard_normal((120, 80))
+        a, b = noise + _planted(rng, 120, 80), noise + _planted(rng, 120, 80)
+        bare.append(whole_block(layer, a, b))
+        shifted.append(whole_block(layer, a + shift, b + shift))
+    one, other = learned_ratio(bare), learned_ratio(shifted)
+    assert one is not None and other is not None
+    assert other.rho == pytest.approx(one.rho, abs=1e-4)
+
+
+def _planted(rng: np.random.Generator, rows: int, columns: int) -> np.ndarray:
+    """Components from 1.2 to 4 times the edge of noise of 0.02."""
+    left, right = (np.linalg.qr(rng.standard_normal((side, 4)))[0] for side in (rows, columns))
+    return (left * (0.02 * (rows**0.5 + columns**0.5) * np.array([4.0, 2.0, 1.5, 1.2]))) @ right.T
+
+
+def _trained(rng: np.random.Generator, count: int) -> list[np.ndarray]:
+    return [0.02 * rng.standard_normal((50, 40)) + _planted(rng, 50, 40) for _ in range(count)]
 
 
 def test_by_hand() -> None:
-    """Betas (1, 2) and (2, 2): rho = 1.5 / 2; leaving one out gives 1 and .5, so the error is .25."""
-    found = ratio_of([(1.0, 2.0), (2.0, 2.0)])
+    """Shares of 1: rho is the mean of beta_k over the mean bulk, 1.5 / 2; leaving one out gives 1 and .5."""
+    found = ratio_of([_vote("0", 2.0, 1.0), _vote("0", 2.0, 2.0)])
     assert found is not None
     assert (found.learned_beta, found.bulk_beta, found.rho, found.matrices) == (1.5, 2.0, 0.75, 2)
     assert found.error == pytest.approx(0.25)
 
 
+def test_every_layer_has_one_vote() -> None:
+    """Three matrices that say 1 in one layer and one that says 0 in another make a half."""
+    found = ratio_of([*[_vote("0", 1.0, 1.0)] * 3, _vote("1", 1.0, 0.0)])
+    assert found is not None
+    assert found.rho == pytest.approx(0.5)
+
+
+def test_half_noise() -> None:
+    """A component that is half noise has beta c / 2 by its noise alone: then the signal is not shared."""
+    votes = [Votes(str(i), 0.8, np.array([0.4]), np.array([0.5])) for i in range(3)]
+    found = ratio_of(votes)
+    assert found is not None
+    assert found.rho == pytest.approx(0)
+
+
+def _vote(layer: str, bulk: float, learned: float) -> Votes:
+    return Votes(layer, bulk, np.array([learned]), np.array([1.0]))
+
+
 def test_too_little_to_say() -> None:
-    assert ratio_of([(1.0, 1.0)]) is None
-    assert ratio_of([(1.0, -1.0), (1.0, 0.5)]) is None
+    assert ratio_of([_vote("0", 1.0, 1.0)]) is None
+    assert ratio_of([_vote("0", -1.0, 1.0), _vote("0", 0.5, 1.0)]) is None
     assert learned_ratio([]) is None
-    nothing = np.zeros((3, 3))
-    assert learned_ratio([Split(nothing, nothing, nothing)] * 3) is None
+    assert learned_ratio([whole_block("0", np.zeros((9, 9)), np.zeros((9, 9)))] * 3) is None
+    assert larger(None, ratio_of([_vote("0", 1.0, 1.0)] * 2)) is None
 
 
 def test_missing_where_nothing_stands_at_matched_places() -> None:

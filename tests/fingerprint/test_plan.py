@@ -73,8 +73,9 @@ def _print(part: Part, plan: Plan, parameters: Parameters) -> PartPrint:
         corner = np.ones((min(plan.side, shape[0]), min(plan.side, shape[1])), np.float32)
         extras["corner"], extras["exact"] = corner, corner[: parameters.exact_rows, : parameters.exact_columns]
         if part.key in plan.learned:
-            strengths = (1.2345678901234567,) * 8
-            extras["learned"] = LearnedPart(corner, (1024, 1024), 48, 0.0123456789, 1.23456789, True, strengths)
+            strengths = (1.2345678901234567,) * parameters.spectrum_rank
+            left, right = (np.ones((len(strengths), side), np.float32) for side in corner.shape)
+            extras["learned"] = LearnedPart(left, right, (1024, 1024), 0.0123456789, 1.23456789, True, strengths)
     if part.key in plan.vectors:
         extras["vector"] = np.ones(min(shape[0], plan.vector_length), np.float32)
     return PartPrint(part.key, part.role, part.site, False, True, part.source, shape, "BF16", DIGEST, moments, **extras)
@@ -106,8 +107,11 @@ def test_corners_keep_their_budget(layers: int, hidden: int, ffn: int, experts: 
     plan = plan_reading(parts, DEFAULT)
     shapes = {p.key: p.tensor.shape for p in parts}
     weight = sum(min(plan.side, shapes[k][0]) * min(plan.side, shapes[k][1]) for k in plan.corners)
-    weight += sum(min(plan.side, shapes[k][0]) * min(plan.side, shapes[k][1]) for k in plan.learned)
-    assert weight <= max(DEFAULT.corner_bytes, 256 * (len(plan.corners) + len(plan.learned)))
+    factors = [
+        DEFAULT.spectrum_rank * (min(plan.side, shapes[k][0]) + min(plan.side, shapes[k][1])) for k in plan.learned
+    ]
+    smallest = 256 * len(plan.corners) + 32 * DEFAULT.spectrum_rank * len(plan.learned)
+    assert weight + sum(factors) <= max(DEFAULT.corner_bytes, smallest)
     assert 2 * len(plan.vectors) * plan.vector_length <= max(DEFAULT.vector_bytes, 64 * len(plan.vectors))
 
 

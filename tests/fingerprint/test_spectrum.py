@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from stemma.fingerprint.spectrum import Spectrum, learned_spectrum
+from stemma.fingerprint.spectrum import Spectrum, centred, learned_spectrum, signal_shares
 
 
 def noise(seed: int, m: int, n: int, deviation: float = 0.02) -> NDArray[np.float32]:
@@ -89,3 +89,38 @@ def test_a_matrix_of_low_rank_is_all_learned() -> None:
     block = (generator.standard_normal((60, 2)) @ generator.standard_normal((2, 50))).astype(np.float32)
     found = learned_spectrum(block, 48)
     assert np.allclose(found.learned(60, 50), block, atol=1e-4)
+
+
+@pytest.mark.parametrize(("m", "n"), [(200, 200), (150, 400), (400, 150)])
+@pytest.mark.parametrize("strength", [1.3, 2.0, 5.0])
+def test_the_share_of_signal_is_what_the_component_has_of_it(m: int, n: int, strength: float) -> None:
+    """<signal, u v'> / s, measured over draws, is what the shrinker says of s alone."""
+    measured, said = [], []
+    for seed in range(40):
+        full = planted(1000 + seed, m, n, [strength])
+        found = learned_spectrum(full, 8)
+        if len(found.values) == 1:
+            signal = full - noise(1001 + seed, m, n)
+            measured.append(float(found.left[:, 0] @ signal @ found.right[:, 0]) / found.values[0])
+            said.append(found.shares[0])
+    assert len(said) >= 35
+    assert np.mean(measured) == pytest.approx(np.mean(said), abs=0.02)
+
+
+def test_shares_rise_from_the_edge_to_one() -> None:
+    values = np.linspace(0.1, 50, 200)
+    shares = signal_shares(values, 0.1, (60, 100))
+    edge = 0.1 * (60**0.5 + 100**0.5)
+    assert not shares[values <= edge].any()
+    assert (np.diff(shares[values > edge]) > 0).all()
+    assert 0.99 < shares[-1] < 1
+    assert signal_shares(values, 0.0, (60, 100)).tolist() == [1.0] * 200
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_what_moves_all_units_alike_is_no_component(axis: int) -> None:
+    shape = (80, 120)
+    alike = np.random.default_rng(7).standard_normal(shape[1 - axis]).astype(np.float32)
+    block = noise(8, *shape) + (alike if axis == 0 else alike[:, None])
+    assert len(learned_spectrum(block, 8).values) == 1
+    assert len(learned_spectrum(centred(block, axis), 8).values) == 0

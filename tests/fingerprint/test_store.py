@@ -186,7 +186,7 @@ class TestDamage:
     def test_another_format_version(self) -> None:
         head = header()
         head["__metadata__"]["format"] = "stemma.fingerprint/0"
-        with pytest.raises(IncompatibleFingerprint, match=r"expected 'stemma\.fingerprint/1'"):
+        with pytest.raises(IncompatibleFingerprint, match=r"expected 'stemma\.fingerprint/2'"):
             from_bytes(rebuilt(head))
 
     def test_a_plain_safetensors_file(self) -> None:

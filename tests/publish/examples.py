@@ -331,7 +331,7 @@ FINGERPRINT = FingerprintReport(
     output="tinyllama-chat.stemma",
     digest="sha256:" + "cd" * 32,
     size=2_100_000,
-    schema="stemma.fingerprint/1;neurons=64",
+    schema="stemma.fingerprint/2;neurons=64",
     files=INSPECTION.files,
     cost={"seconds": 3.1, "bytes_read": 2_200_123_456},
     stemma=STEMMA,
@@ -369,7 +369,7 @@ CATALOG = CatalogListing(
         CatalogEntry(
             "EleutherAI/pythia-1b",
             "sha256:" + "01" * 32,
-            "stemma.fingerprint/1",
+            "stemma.fingerprint/2",
             1_900_000,
             1_011_781_632,
             16,
@@ -379,7 +379,7 @@ CATALOG = CatalogListing(
         CatalogEntry(
             "local/model",
             "sha256:" + "02" * 32,
-            "stemma.fingerprint/1",
+            "stemma.fingerprint/2",
             400_000,
             22_713_216,
             Missing("unknown architecture"),

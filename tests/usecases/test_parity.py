@@ -199,8 +199,13 @@ def same_part(a: PartPrint, b: PartPrint) -> None:
     if isinstance(a.learned, Missing) or isinstance(b.learned, Missing):
         assert a.learned == b.learned
         return
-    same(a.learned.values, b.learned.values)
-    assert (a.learned.block, a.learned.count, a.learned.edge) == (b.learned.block, b.learned.count, b.learned.edge)
+    same(a.learned.left, b.learned.left)
+    same(a.learned.right, b.learned.right)
+    assert (a.learned.block, a.learned.strengths, a.learned.edge) == (
+        b.learned.block,
+        b.learned.strengths,
+        b.learned.edge,
+    )
 
 
 def anchor_values(made: Fingerprint) -> Mapping[int, bytes]:
@@ -214,7 +219,9 @@ def same_responses(a: Fingerprint, b: Fingerprint) -> None:
         same(mine.neurons, theirs.neurons)
         for role, response in mine.roles.items():
             same(response.whole, theirs.roles[role].whole)
-            same(response.learned, theirs.roles[role].learned)
+            same(response.left, theirs.roles[role].left)
+            same(response.right, theirs.roles[role].right)
+            same(response.shares, theirs.roles[role].shares)
 
 
 def same(a: Any, b: Any) -> None:

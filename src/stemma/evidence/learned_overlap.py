@@ -1,53 +1,90 @@
 """The ratio that tells twins from the derived: is what training wrote shared as much as what the seed drew?
 
-Each matrix of A is split into its learned part A_t (components above the noise edge, see ``fingerprint.spectrum``)
-and its bulk A_b, and B is regressed on each: beta_t = <A_t, B> / <A_t, A_t>, beta_b = <A_b, B> / <A_b, A_b>,
-averaged over matrices. rho_A = beta_t / beta_b, likewise rho_B with the sides exchanged; rho = max(rho_A, rho_B).
+A matrix of A is seen as signal (what training wrote) plus noise (what the seed drew). Its singular components above the
+noise edge (see ``fingerprint.spectrum``) hold the signal, each mixed with a known share 1 - w_k of noise [1, 2]; the
+rest is the bulk, noise alone. B is regressed on the components (beta_k) and on the bulk (beta). If B keeps the noise of
+A with coefficient c, then beta = c, and
 
-Null (twins): the models share their initialisation and nothing that training wrote; then rho < 1, for the bulk is
-shared and the learned part is not.
-Alternative (derived): B = c A + unrelated change, for whatever c; then rho is near 1.
+    beta_k / c = 1 - w_k + w_k (coefficient of the signal / c),
 
-The ratio has no exact null distribution: it is judged by a stated operating point, and only where another test has
-shown that something is shared. A standard error comes from the jackknife over matrices [1].
+so that every component gives one estimate of the signal's coefficient relative to the noise's. rho_A is their mean over
+the components of a layer with weights w_k^2 (a component says the more the purer it is), then over layers, one vote
+each: the first layers hold the most components, but what they learn is dictated by data and seed the most. rho_B
+exchanges the sides; rho = max(rho_A, rho_B), for a child that was trained further shares less of its own learned part.
+
+Blocks are centred over their units (rows), because what moves all units of a layer alike is written into runs of one
+seed in the same way.
+
+Null (twins): the models share their noise and nothing that training wrote; then rho is 0, or, where the data they
+share drove both the same way, somewhere below 1.
+Alternative (derived): B = c A + unrelated change, for whatever c; then rho is 1.
+
+The ratio has no exact null distribution, for how much the data alone make twins alike differs by architecture and
+length of training: it is judged beside measured twins and measured derived models (``evidence.calibration``), and
+only where another test has shown that something is shared. A standard error comes from the jackknife over matrices [3].
 
 References:
-    [1] B. Efron (1982), The jackknife, the bootstrap and other resampling plans.
+    [1] F. Benaych-Georges, R. R. Nadakuditi (2012), The singular values and vectors of low rank perturbations of large
+        rectangular random matrices.
+    [2] M. Gavish, D. L. Donoho (2017), Optimal shrinkage of singular values.
+    [3] B. Efron (1982), The jackknife, the bootstrap and other resampling plans.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from stemma.evidence.interface import Background, Evidence
+from stemma.evidence.interface import Evidence
 from stemma.evidence.order import Layers, Pairing
 from stemma.evidence.units import Group, corner, matrix_pairs
 from stemma.fingerprint import PartPrint
+from stemma.fingerprint.plan import unit_axis
+from stemma.fingerprint.spectrum import learned_spectrum
 from stemma.identity import Missing, is_present
 
 Array = NDArray[np.floating[Any]]
 MATCHED = "matched neurons"
-# Mean and standard deviation of rho over the trained twins of the calibration zoo.
-_TWINS = {"mlp": (0.76, 0.07), "attention": (0.59, 0.07), MATCHED: (0.72, 0.05)}
+_RANK = 48
+_SHARED = 4.0
 
 
 @dataclass(frozen=True)
-class Split:
-    """One matrix pair over the same entries: the whole of A, its learned part, and B."""
+class Block:
+    """One matrix pair over the same entries, units x features: A's, its k components, and B's.
 
+    Component j of A adds the outer product of ``left[j]`` (units) and ``right[j]`` (features); ``shares[j]`` of it is
+    signal. ``layer`` names the layer that the block votes in.
+    """
+
+    layer: str
     whole: Array
-    learned: Array
+    left: Array
+    right: Array
+    shares: Array
     other: Array
 
 
 @dataclass(frozen=True)
+class Votes:
+    """What one block says: the coefficient of B on A's bulk, and for each component coefficient and share of signal."""
+
+    layer: str
+    bulk: float
+    learned: Array
+    shares: Array
+
+
+@dataclass(frozen=True)
 class Ratio:
-    """rho from one side: the mean betas, their ratio, its jackknife standard error, and how many matrices spoke."""
+    """rho from one side, its jackknife standard error, and how many matrices spoke.
+
+    ``bulk_beta`` is the mean coefficient of B on A's bulk, ``learned_beta`` = rho x bulk_beta that on A's signal.
+    """
 
     learned_beta: float
     bulk_beta: float
@@ -66,50 +103,109 @@ class Overlap:
     evidence: Evidence
 
 
-def learned_ratio(splits: Sequence[Split]) -> Ratio | None:
+def whole_block(layer: str, whole: Array, other: Array) -> Block:
+    """The block of two whole matrices, units x features in the same order and basis; A's components are found here.
+
+    ``learned_ratio([whole_block("3", a, b), ...])`` is rho_A; exchange ``a`` and ``b`` for rho_B.
+    """
+    a, b = centred_units(whole), centred_units(other)
+    found = learned_spectrum(np.asarray(a, np.float32), _RANK)
+    return Block(layer, a, found.left.T, (found.right * found.values).T, found.shares, b)
+
+
+def learned_ratio(blocks: Iterable[Block]) -> Ratio | None:
     """rho of A against B; None with fewer than two matrices with a learned part, or where the bulk is not shared.
 
     >>> rng = np.random.default_rng(0)
-    >>> seed, trained = rng.standard_normal((2, 4, 40, 40))
-    >>> half = [Split(s + t, t, (s + t) / 2) for s, t in zip(seed, trained)]
-    >>> round(learned_ratio(half).rho, 6)
+    >>> trained = [rng.standard_normal((60, 40)) + 9 * np.outer(*rng.standard_normal((2, 60)))[:, :40] for _ in "abc"]
+    >>> round(learned_ratio(whole_block(str(i), w, w / 2) for i, w in enumerate(trained)).rho, 6)
     1.0
     """
-    return ratio_of([b for b in map(_betas, splits) if b is not None])
+    return ratio_of([v for v in map(component_votes, blocks) if v is not None])
 
 
-def ratio_of(betas: Sequence[tuple[float, float]]) -> Ratio | None:
-    """The ratio of mean betas (learned, bulk) with its jackknife error; None with fewer than two, or no shared bulk."""
-    if len(betas) < 2:
+def component_votes(block: Block) -> Votes | None:
+    """Joint least squares of B on the components of A and on A's bulk; None without a component or a shared bulk.
+
+    Inside a crop the components are not quite orthogonal, so they are fitted together. A bulk is shared where its
+    coefficient stands four standard errors above 0: a layer that B has from elsewhere says nothing of the others.
+    """
+    left, right = block.left.astype(np.float64), block.right.astype(np.float64)
+    if not len(left):
         return None
-    learned, bulk = np.array(betas).T
-    if not bulk.mean() > 0:
+    bulk = block.whole - left.T @ right
+    gram = np.empty((len(left) + 1, len(left) + 1))
+    gram[1:, 1:] = (left @ left.T) * (right @ right.T)
+    gram[0, 1:] = gram[1:, 0] = np.vecdot(left @ bulk, right)
+    gram[0, 0] = np.vecdot(bulk, bulk).sum()
+    target = np.concatenate([[np.vecdot(bulk, block.other).sum()], np.vecdot(left @ block.other, right)])
+    size = np.sqrt(np.diag(gram))
+    if not (size > 0).all():
         return None
-    count = len(betas)
-    left_out = (learned.sum() - learned) / (bulk.sum() - bulk)
+    betas = np.linalg.lstsq(gram / np.outer(size, size), target / size)[0] / size
+    if not betas[0] * size[0] > _SHARED * np.linalg.norm(block.other) / block.other.size**0.5:
+        return None
+    return Votes(block.layer, float(betas[0]), betas[1:], block.shares)
+
+
+def ratio_of(votes: Sequence[Votes]) -> Ratio | None:
+    """rho from the votes of all blocks, with its jackknife error; None with fewer than two, or no shared bulk."""
+    votes = [v for v in votes if (v.shares > 0).any()]
+    if len(votes) < 2:
+        return None
+    layers = np.unique([v.layer for v in votes], return_inverse=True)[1]
+    bulk = np.array([v.bulk for v in votes])
+    signal = np.array([v.shares @ v.learned for v in votes])
+    noise = np.array([v.shares @ (1 - v.shares) for v in votes])
+    weight = np.array([v.shares @ v.shares for v in votes])
+
+    def rho(kept: NDArray[np.bool_]) -> float:
+        beta = bulk[kept].mean()
+        if not beta > 0:
+            return float("nan")
+        sums = [np.bincount(layers[kept], x[kept]) for x in (signal, noise, weight)]
+        voting = sums[2] > 0
+        return float(((sums[0] / beta - sums[1])[voting] / sums[2][voting]).mean())
+
+    count = len(votes)
+    everything = rho(np.ones(count, bool))
+    left_out = np.array([rho(np.arange(count) != i) for i in range(count)])
+    if not (np.isfinite(everything) and np.isfinite(left_out).all()):
+        return None
     error = float(np.sqrt((count - 1) / count * ((left_out - left_out.mean()) ** 2).sum()))
-    means = float(learned.mean()), float(bulk.mean())
-    return Ratio(*means, means[0] / means[1], error, count)
+    beta = float(bulk.mean())
+    return Ratio(everything * beta, beta, everything, error, count)
+
+
+def larger(of_a: Ratio | None, of_b: Ratio | None) -> Ratio | None:
+    """rho = max over the sides; None unless both sides show a learned part."""
+    return None if of_a is None or of_b is None else max(of_a, of_b, key=lambda r: r.rho)
+
+
+def centred_units(units: Array) -> Array:
+    """Rows less their mean row."""
+    less: Array = units - units.mean(axis=0, dtype=np.float64)
+    return less
 
 
 def learned_overlap(a: Layers, b: Layers, pairing: Pairing, group: Group) -> Overlap | Missing:
     """rho over the paired layers of one group, from both sides."""
-    pairs = [pair for p, q in pairing for pair in matrix_pairs(a[p], b[q], group)]
+    pairs = [(p, q, x, y) for p, q in pairing for x, y in matrix_pairs(a[p], b[q], group)]
     if not pairs:
         return Missing(f"no {group.value} matrices stand at matched places")
-    ratios = [_ratio(pairs), _ratio([(y, x) for x, y in pairs])]
-    known = [r for r in ratios if r is not None]
-    if len(known) < 2:
+    best = larger(
+        learned_ratio(_block(str(p), x, y) for p, _, x, y in pairs),
+        learned_ratio(_block(str(q), y, x) for _, q, x, y in pairs),
+    )
+    if best is None:
         return Missing(
             f"a side shows no learned part above the noise in its {group.value} matrices, or the bulk is not shared"
         )
-    best = max(known, key=lambda r: r.rho)
     return overlap_from(best, group.value, f"{best.matrices} matrices", "regression coefficients")
 
 
 def overlap_from(ratio: Ratio, what: str, site: str, coefficients: str) -> Overlap:
-    """The ratio of ``what`` as evidence, beside what twins of the calibration zoo show."""
-    twins = _TWINS.get(what)
+    """The ratio of ``what`` as evidence."""
     evidence = Evidence(
         test=f"{what} learned part",
         site=site,
@@ -117,34 +213,25 @@ def overlap_from(ratio: Ratio, what: str, site: str, coefficients: str) -> Overl
         effect=ratio.learned_beta,
         log10_p=None,
         null="twins: the initialisation is shared and nothing that training wrote (rho well below 1)",
-        method=f"ratio of {coefficients} on learned part and bulk, larger of both sides, jackknife error",
+        method=f"ratio of {coefficients} on signal and bulk, larger of both sides, jackknife error",
         sample=ratio.matrices,
-        background=Background(*twins, "measured: twins of the calibration zoo") if twins else None,
+        background=None,
         facts={"error": ratio.error, "learned_beta": ratio.learned_beta, "bulk_beta": ratio.bulk_beta},
     )
     return Overlap(ratio.rho, ratio.error, ratio.bulk_beta, evidence)
 
 
-def _ratio(pairs: Sequence[tuple[PartPrint, PartPrint]]) -> Ratio | None:
-    return learned_ratio([s for x, y in pairs if (s := _split(x, y)) is not None])
-
-
-def _split(part: PartPrint, other: PartPrint) -> Split | None:
+def _block(layer: str, part: PartPrint, other: PartPrint) -> Block:
+    """The block over the corner that both parts hold; without components where A has no learned part."""
     learned = part.learned
-    if not is_present(learned) or not learned.count:
-        return None
     x, y = corner(part), corner(other)
     rows, columns = min(x.shape[0], y.shape[0]), min(x.shape[1], y.shape[1])
-    return Split(x[:rows, :columns], learned.values[:rows, :columns], y[:rows, :columns])
-
-
-def _betas(split: Split) -> tuple[float, float] | None:
-    bulk = split.whole - split.learned
-    learned_energy, bulk_energy = _inner(split.learned, split.learned), _inner(bulk, bulk)
-    if not (learned_energy > 0 and bulk_energy > 0):
-        return None
-    return _inner(split.learned, split.other) / learned_energy, _inner(bulk, split.other) / bulk_energy
-
-
-def _inner(x: Array, y: Array) -> float:
-    return float(np.vecdot(x, y).sum(dtype=np.float64))
+    x, y = x[:rows, :columns], y[:rows, :columns]
+    if not is_present(learned):
+        nothing = np.zeros((0, 0))
+        return Block(layer, x, nothing, nothing, nothing, y)
+    left, right = learned.left[:, :rows], learned.right[:, :columns]
+    if unit_axis(part.role):
+        x, y, left, right = x.T, y.T, right, left
+    left = left - left.mean(axis=1, keepdims=True)
+    return Block(layer, centred_units(x), left, right, learned.shares, centred_units(y))

@@ -19,7 +19,7 @@ References:
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 
 from stemma.anatomy.interface import Role
 from stemma.evidence.interface import Background, Evidence, SiteValue
-from stemma.evidence.learned_overlap import Ratio, ratio_of
+from stemma.evidence.learned_overlap import Block, Ratio, centred_units, larger, learned_ratio
 from stemma.evidence.residual_order import shared_anchors
 from stemma.evidence.tails import log10_bonferroni
 from stemma.fingerprint import Fingerprint, LayerResponses
@@ -176,13 +176,11 @@ def _best_per_layer(matches: Sequence[LayerMatch]) -> list[LayerMatch]:
 
 def _overlap(held: Sequence[LayerMatch], left: NDArray[np.int64], right: NDArray[np.int64]) -> Ratio | None:
     """The learned-part ratio over matched neurons, the larger of both sides; None unless both were trained."""
-    sides = [
-        ratio_of([b for m in held for b in _betas(m, left, right)]),
-        ratio_of([b for m in held for b in _betas(LayerMatch(m.b, m.a, m.right, m.left), right, left)]),
-    ]
-    if sides[0] is None or sides[1] is None:
-        return None
-    return max(sides[0], sides[1], key=lambda r: r.rho)
+    turned = [LayerMatch(m.b, m.a, m.right, m.left) for m in held]
+    return larger(
+        learned_ratio(block for m in held for block in _blocks(m, left, right)),
+        learned_ratio(block for m in turned for block in _blocks(m, right, left)),
+    )
 
 
 def _change(held: Sequence[LayerMatch], left: NDArray[np.int64], right: NDArray[np.int64]) -> float:
@@ -196,23 +194,17 @@ def _change(held: Sequence[LayerMatch], left: NDArray[np.int64], right: NDArray[
     return float(np.sqrt(np.mean(squares))) if squares else 1.0
 
 
-def _betas(match: LayerMatch, left: NDArray[np.int64], right: NDArray[np.int64]) -> list[tuple[float, float]]:
-    """Joint regression of B's responses on the learned part and the bulk of A's, one pair of betas for each role."""
-    betas = []
-    for role in match.a.roles:
-        if role not in match.b.roles:
-            continue
+def _blocks(match: LayerMatch, left: NDArray[np.int64], right: NDArray[np.int64]) -> Iterator[Block]:
+    """A's responses by component beside B's with A's signs, one block for each role."""
+    layer = f"{match.a.stack}.{match.a.layer}"
+    for role in sorted(match.a.roles.keys() & match.b.roles.keys()):
         mine, theirs = match.a.roles[role], match.b.roles[role]
         whole = mine.whole[np.ix_(match.left, left)]
-        learned = mine.learned[np.ix_(match.left, left)]
         other = theirs.whole[np.ix_(match.right, right)]
-        signs = np.sign(np.vecdot(whole, other))[:, None]
-        design = np.stack([learned.ravel(), (whole - learned).ravel()], axis=1).astype(np.float64)
-        gram = design.T @ design
-        if np.linalg.cond(gram) < 1e8:
-            solved = np.linalg.solve(gram, design.T @ (other * signs).ravel())
-            betas.append((float(solved[0]), float(solved[1])))
-    return betas
+        other = other * np.sign(np.vecdot(whole, other))[:, None]
+        neurons = mine.left[:, match.left]
+        neurons = neurons - neurons.mean(axis=1, keepdims=True)
+        yield Block(layer, centred_units(whole), neurons, mine.right[:, left], mine.shares, centred_units(other))
 
 
 def _cell(match: LayerMatch) -> SiteValue:

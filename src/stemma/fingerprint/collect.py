@@ -12,9 +12,9 @@ from stemma.errors import InputError
 from stemma.fingerprint.digest import ValueDigest, value_digest
 from stemma.fingerprint.model import Array, LearnedPart, PartPrint
 from stemma.fingerprint.moments import MomentAccumulator, Moments, to_float32
-from stemma.fingerprint.plan import Plan
+from stemma.fingerprint.plan import Plan, unit_axis
 from stemma.fingerprint.schema import Parameters
-from stemma.fingerprint.spectrum import Spectrum, learned_spectrum
+from stemma.fingerprint.spectrum import Spectrum, centred, learned_spectrum
 from stemma.identity import Digest, Missing
 from stemma.weights.interface import LazyTensor
 
@@ -105,7 +105,8 @@ def _print(part: Part, plan: Plan, parameters: Parameters, gathered: _Gathered) 
         extras["corner"] = requantise(corner)
         extras["exact"] = corner[: parameters.exact_rows, : parameters.exact_columns].copy()
     if part.key in plan.learned:
-        spectrum = learned_spectrum(gathered.leading, parameters.spectrum_rank)
+        block = centred(gathered.leading, unit_axis(part.role))
+        spectrum = learned_spectrum(block, parameters.spectrum_rank)
         extras["learned"] = _learned(spectrum, plan.side)
     made = PartPrint(
         part.key,
@@ -124,12 +125,12 @@ def _print(part: Part, plan: Plan, parameters: Parameters, gathered: _Gathered) 
 
 
 def _learned(spectrum: Spectrum, side: int) -> LearnedPart:
-    values = spectrum.learned(min(side, spectrum.shape[0]), min(side, spectrum.shape[1]))
-    strengths = tuple(float(v) / spectrum.edge for v in spectrum.values[:8]) if spectrum.edge else ()
+    strengths = tuple(float(v) / spectrum.edge for v in spectrum.values) if spectrum.edge else ()
+    kept = slice(len(strengths))
     return LearnedPart(
-        requantise(values),
+        requantise(spectrum.left[:side, kept].T),
+        requantise((spectrum.right[:side, kept] * spectrum.values[kept]).T),
         spectrum.shape,
-        len(spectrum.values),
         spectrum.noise,
         spectrum.edge,
         spectrum.capped,

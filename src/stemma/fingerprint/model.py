@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from stemma.anatomy.interface import Facts, Role, Site
 from stemma.fingerprint.moments import Moments
+from stemma.fingerprint.spectrum import signal_shares
 from stemma.identity import Digest, Missing, oms_root
 
 Array = NDArray[np.float32]
@@ -29,17 +30,28 @@ class FilePrint:
 class LearnedPart:
     """The learned part of a matrix at its corner, and how it was split off (see ``fingerprint.spectrum``).
 
-    ``values`` has the corner's shape; ``count`` components stand above ``edge`` in the leading block of ``block``
-    entries; ``strengths`` are their singular values divided by the edge, largest first, at most eight.
+    The components that stand above ``edge`` in the leading block of ``block`` entries, centred over its units:
+    ``strengths`` are their singular values divided by the edge, largest first, ``left`` (components x rows of the
+    corner) their left singular vectors, ``right`` (components x columns) the right ones times the singular values.
     """
 
-    values: Array
+    left: Array
+    right: Array
     block: tuple[int, int]
-    count: int
     noise: float
     edge: float
     capped: bool
     strengths: tuple[float, ...]
+
+    @property
+    def count(self) -> int:
+        """Number of components."""
+        return len(self.strengths)
+
+    @property
+    def shares(self) -> NDArray[np.float64]:
+        """The share of signal in each component."""
+        return signal_shares(np.array(self.strengths) * self.edge, self.noise, self.block)
 
 
 @dataclass(frozen=True)
@@ -84,10 +96,16 @@ class Anchors:
 
 @dataclass(frozen=True)
 class Response:
-    """Responses (neurons x tokens, float32): ``whole``, and the part that the learned part of the weights makes."""
+    """Responses (neurons x tokens, float32): ``whole``, and what the learned components of the weights add to it.
+
+    Component k adds the outer product of ``left[k]`` (neurons) and ``right[k]`` (tokens); ``shares`` say how much of
+    it is signal.
+    """
 
     whole: Array
-    learned: Array
+    left: Array
+    right: Array
+    shares: Array
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from stemma.fingerprint.schema import Parameters
 SAMPLED_ROLES = frozenset(
     {Role.Q, Role.K, Role.V, Role.O, Role.GATE, Role.UP, Role.DOWN, Role.STATE_IN, Role.STATE_OUT, Role.OTHER_MATRIX}
 )
+_UNITS_IN_COLUMNS = frozenset({Role.O, Role.DOWN, Role.STATE_OUT})
 EMBEDDING_ROLES = frozenset({Role.TOKEN_EMBEDDING, Role.HEAD})
 
 
@@ -25,6 +26,11 @@ class Plan:
     vector_length: int
 
 
+def unit_axis(role: Role) -> int:
+    """The axis that the units of a sampled matrix lie on (neurons, the dimensions of heads, channels)."""
+    return 1 if role in _UNITS_IN_COLUMNS else 0
+
+
 def plan_reading(parts: Sequence[Part], parameters: Parameters) -> Plan:
     """Spread the budget of ``parameters`` over ``parts``; depends on roles, sites and shapes only."""
     matrices = [p for p in parts if _is_sampled(p, parameters)]
@@ -35,7 +41,7 @@ def plan_reading(parts: Sequence[Part], parameters: Parameters) -> Plan:
     length = parameters.vector_limit
     if vectors:
         length = min(length, max(32, parameters.vector_bytes // (2 * len(vectors))))
-    side = _side(len(corners) + len(learned), parameters)
+    side = _side(len(corners), len(learned), parameters)
     return Plan(side, corners, learned, frozenset(p.key for p in vectors), length)
 
 
@@ -61,7 +67,11 @@ def _spread_layers(parts: Sequence[Part], count: int) -> frozenset[tuple[str, in
     return frozenset(chosen)
 
 
-def _side(corners: int, parameters: Parameters) -> int:
-    """The longest side, a multiple of eight, with which ``corners`` one-byte squares fit the budget."""
-    side = int((parameters.corner_bytes / max(1, corners)) ** 0.5)
+def _side(corners: int, learned: int, parameters: Parameters) -> int:
+    """The longest side, a multiple of eight, with which ``corners`` one-byte squares fit the budget.
+
+    So must two factors of that side per component of ``learned`` of them: corners s^2 + 2 rank learned s <= bytes.
+    """
+    half = parameters.spectrum_rank * learned / max(1, corners)
+    side = int((parameters.corner_bytes / max(1, corners) + half**2) ** 0.5 - half)
     return max(16, min(parameters.corner_limit, side // 8 * 8))

@@ -73,22 +73,19 @@ def arrays_of(f: Fingerprint) -> dict[str, NDArray[Any]]:
         if is_present(part.exact):
             arrays[f"exact/{key}"] = part.exact
         if is_present(part.learned):
-            codes, scale = quantise(part.learned.values)
-            arrays[f"learned/{key}"], arrays[f"learned-scale/{key}"] = codes, scale
+            for side, factor in (("left", part.learned.left), ("right", part.learned.right)):
+                arrays[f"learned-{side}/{key}"], arrays[f"learned-{side}-scale/{key}"] = quantise(factor)
         if is_present(part.vector):
             arrays[f"vector/{key}"] = narrowed(part.vector)
     for layer in f.responses if is_present(f.responses) else ():
         place = f"{layer.stack}.{layer.layer}"
         arrays[f"response-neurons/{place}"] = layer.neurons
         for role, response in layer.roles.items():
-            whole_codes, whole_scale = quantise(response.whole)
-            codes, scale = quantise(response.learned)
-            arrays[f"response/{place}/{role.value}"], arrays[f"response-scale/{place}/{role.value}"] = (
-                whole_codes,
-                whole_scale,
-            )
-            arrays[f"response-learned/{place}/{role.value}"] = codes
-            arrays[f"response-learned-scale/{place}/{role.value}"] = scale
+            at = f"{place}/{role.value}"
+            arrays[f"response/{at}"], arrays[f"response-scale/{at}"] = quantise(response.whole)
+            arrays[f"response-left/{at}"], arrays[f"response-left-scale/{at}"] = quantise(response.left)
+            arrays[f"response-right/{at}"], arrays[f"response-right-scale/{at}"] = quantise(response.right)
+            arrays[f"response-shares/{at}"] = response.shares
     if is_present(f.anchors):
         arrays["anchors/keys"], arrays["anchors/ids"] = f.anchors.keys, f.anchors.ids
         arrays["anchors/embedding"], arrays["anchors/embedding-scale"] = quantise(f.anchors.embedding)
@@ -159,7 +156,6 @@ def _part_record(p: PartPrint) -> dict[str, Any]:
         },
         "learned": {
             "block": list(learned.block),
-            "count": learned.count,
             "noise": learned.noise,
             "edge": learned.edge,
             "capped": learned.capped,
@@ -179,7 +175,9 @@ def _part(record: Mapping[str, Any], reader: ArrayReader) -> PartPrint:
         return Missing(absent[name]) if name in absent else value(f"{name}/{key}")
 
     corner = kept("corner", lambda n: reader.coded(n, f"scale/{key}", shape))
-    learned = kept("learned", lambda n: reader.coded(n, f"learned-scale/{key}", shape))
+    learned = (
+        Missing(absent["learned"]) if "learned" in absent else _learned(key, mapping(record, "learned"), corner, reader)
+    )
     return PartPrint(
         key=key,
         role=role,
@@ -193,7 +191,7 @@ def _part(record: Mapping[str, Any], reader: ArrayReader) -> PartPrint:
         moments=optional(record, "moments", _moments),
         corner=corner,
         exact=kept("exact", lambda n: reader.plain(n, "float32", 2)),
-        learned=learned if isinstance(learned, Missing) else _learned(learned, mapping(record, "learned")),
+        learned=learned,
         vector=kept("vector", lambda n: reader.plain(n, "float16", 1, also="float32").astype(np.float32)),
     )
 
@@ -222,17 +220,16 @@ def _moments(record: Mapping[str, Any], key: str) -> Moments:
     )
 
 
-def _learned(values: Array, m: Mapping[str, Any]) -> LearnedPart:
+def _learned(key: str, m: Mapping[str, Any], corner: Array | Missing, reader: ArrayReader) -> LearnedPart:
     rows, columns = _shape(m["block"])
-    return LearnedPart(
-        values,
-        (rows, columns),
-        whole(m, "count"),
-        number(m, "noise"),
-        number(m, "edge"),
-        flag(m, "capped"),
-        numbers(m, "strengths"),
-    )
+    left = reader.coded(f"learned-left/{key}", f"learned-left-scale/{key}", None)
+    right = reader.coded(f"learned-right/{key}", f"learned-right-scale/{key}", None)
+    strengths = numbers(m, "strengths")
+    expected = corner.shape if is_present(corner) else (0, 0)
+    if not len(strengths) == len(left) == len(right) or (left.shape[1], right.shape[1]) != expected:
+        raise ValueError(f"a learned part of {key} that does not fit its corner")
+    noise, edge = number(m, "noise"), number(m, "edge")
+    return LearnedPart(left, right, (rows, columns), noise, edge, flag(m, "capped"), strengths)
 
 
 def _anchors(record: Mapping[str, Any], reader: ArrayReader) -> Anchors | Missing:
@@ -261,11 +258,18 @@ def _layer_responses(item: Mapping[str, Any], reader: ArrayReader) -> LayerRespo
     neurons = reader.plain(f"response-neurons/{place}", "int64", 1)
     roles = {}
     for name in lines(item, "roles"):
-        found = reader.coded(f"response/{place}/{name}", f"response-scale/{place}/{name}", None)
-        learned = reader.coded(f"response-learned/{place}/{name}", f"response-learned-scale/{place}/{name}", None)
-        if found.shape != learned.shape or len(found) != len(neurons):
+        at = f"{place}/{name}"
+        found = reader.coded(f"response/{at}", f"response-scale/{at}", None)
+        left = reader.coded(f"response-left/{at}", f"response-left-scale/{at}", None)
+        right = reader.coded(f"response-right/{at}", f"response-right-scale/{at}", None)
+        shares = reader.plain(f"response-shares/{at}", "float32", 1)
+        if (
+            (left.shape[1], right.shape[1]) != found.shape
+            or len(found) != len(neurons)
+            or not len(left) == len(right) == len(shares)
+        ):
             raise ValueError(f"responses at {place} whose arrays differ in length")
-        roles[Role(name)] = Response(found, learned)
+        roles[Role(name)] = Response(found, left, right, shares)
     return LayerResponses(stack, layer, neurons, roles)
 
 

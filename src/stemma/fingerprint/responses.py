@@ -6,7 +6,7 @@ permuting or rotating the residual stream, with gains folded or not, leaves them
 neurons with the largest response through the first input matrix are kept, a rank that no disguise changes, so that two
 fingerprints hold the same ones.
 
-Each response comes with the share of it that the matrix's learned part makes (see ``fingerprint.spectrum``).
+Each response comes with what the components of the matrix's learned part add to it (see ``fingerprint.spectrum``).
 """
 
 from __future__ import annotations
@@ -81,13 +81,13 @@ def _whole_response(tensor: LazyTensor, seen: Array) -> Array:
 
 
 def _input_response(tensor: LazyTensor, seen: Array, spectrum: Spectrum, kept: NDArray[np.intp]) -> Response:
-    """Responses of the kept neurons' input weights, whole and by their learned part."""
+    """Responses of the kept neurons' input weights, whole and by learned component."""
     rows = np.empty((len(kept), tensor.shape[1]), np.float32)
     for index in np.argsort(kept):
         rows[index] = to_float32(tensor.read(int(kept[index]), int(kept[index]) + 1))[0]
     width = spectrum.shape[1]
-    learned = (rows[:, :width] @ spectrum.right) @ (spectrum.right.T @ seen[:, :width].T)
-    return Response(requantise(rows @ seen.T), requantise(learned))
+    left = spectrum.right.T @ rows[:, :width].T
+    return _response(rows @ seen.T, left, spectrum.right.T @ seen[:, :width].T, spectrum)
 
 
 def _output_response(tensor: LazyTensor, tokens: Array, spectrum: Spectrum, kept: NDArray[np.intp]) -> Response:
@@ -96,8 +96,12 @@ def _output_response(tensor: LazyTensor, tokens: Array, spectrum: Spectrum, kept
     for start, stored in tensor.blocks():
         columns[start : start + len(stored)] = to_float32(stored[:, kept])
     height = spectrum.shape[0]
-    learned = spectrum.left @ (spectrum.left.T @ columns[:height])
-    return Response(requantise(columns.T @ tokens.T), requantise(learned.T @ tokens[:, :height].T))
+    left = spectrum.left.T @ columns[:height]
+    return _response(columns.T @ tokens.T, left, spectrum.left.T @ tokens[:, :height].T, spectrum)
+
+
+def _response(whole: Array, left: Array, right: Array, spectrum: Spectrum) -> Response:
+    return Response(requantise(whole), requantise(left), requantise(right), spectrum.shares.astype(np.float32))
 
 
 def _leading(responses: Array, count: int) -> NDArray[np.intp]:

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 
 from stemma.errors import IncompatibleFingerprint
 
-FORMAT = "stemma.fingerprint/1"
+FORMAT = "stemma.fingerprint/2"
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Parameters:
 
     @property
     def schema(self) -> str:
-        """For example ``stemma.fingerprint/1;anchor_bytes=400000;...``, keys sorted."""
+        """For example ``stemma.fingerprint/2;anchor_bytes=400000;...``, keys sorted."""
         return ";".join([FORMAT, *(f"{k}={v}" for k, v in sorted(asdict(self).items()))])
 
 

@@ -6,15 +6,23 @@ above that, in 99 % of draws [3]. Components above the edge are the *learned par
 estimated from the energy left after the components above the edge are removed, repeated until their set no longer
 changes.
 
+A component is never pure: noise leans towards the strong directions. :func:`signal_shares` says how much of each is
+signal. Blocks are :func:`centred` over their units first, for what moves all units alike (a bias of the inputs) is
+written by the data into runs of one seed in the same way.
+
 References:
     [1] V. A. Marchenko, L. A. Pastur (1967), Distribution of eigenvalues for some sets of random matrices.
     [2] N. Halko, P.-G. Martinsson, J. A. Tropp (2011), Finding structure with randomness, algorithm 4.4.
     [3] I. M. Johnstone (2001), On the distribution of the largest eigenvalue in principal components analysis.
+    [4] F. Benaych-Georges, R. R. Nadakuditi (2012), The singular values and vectors of low rank perturbations of large
+        rectangular random matrices.
+    [5] M. Gavish, D. L. Donoho (2017), Optimal shrinkage of singular values, equation 7 (Frobenius loss).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,10 +52,42 @@ class Spectrum:
     energy: float
     capped: bool
 
+    @property
+    def shares(self) -> NDArray[np.float64]:
+        """The share of signal in each component."""
+        return signal_shares(self.values, self.noise, self.shape)
+
     def learned(self, rows: int, columns: int) -> Matrix:
         """The learned part at ``[:rows, :columns]``."""
         weighted = self.left[:rows] * self.values
         return (weighted @ self.right[:columns].T).astype(np.float32, copy=False)
+
+
+def centred(block: Matrix, axis: int) -> Matrix:
+    """``block`` less its mean over ``axis``, the axis that its units lie on."""
+    less: Matrix = block - block.mean(axis=axis, keepdims=True, dtype=np.float64).astype(np.float32)
+    return less
+
+
+def signal_shares(values: NDArray[np.floating[Any]], noise: float, shape: tuple[int, int]) -> NDArray[np.float64]:
+    """How much of each component u s v' of a noisy block is signal: <signal, u v'> / s, between 0 and 1.
+
+    With y = s / (noise sqrt(n)) and b = m / n for an m x n block, m <= n, it is sqrt((y^2 - b - 1)^2 - 4 b) / y^2
+    above the edge and 0 below: the singular value left by optimal shrinkage [5], divided by s; it follows from the
+    angles between the singular vectors of the block and those of the signal [4]. The rest, 1 less the share, is noise.
+
+    >>> signal_shares(np.array([1.9, 2.1, 4.0, 40.0]), 0.1, (100, 100)).round(3).tolist()
+    [0.0, 0.305, 0.866, 0.999]
+    """
+    values = np.asarray(values, np.float64)
+    if not noise > 0:
+        return np.ones_like(values)
+    shorter, longer = min(shape), max(shape)
+    squares = (values / noise) ** 2 / longer
+    aspect = shorter / longer
+    above = np.maximum((squares - aspect - 1) ** 2 - 4 * aspect, 0.0) * (squares > (1 + aspect**0.5) ** 2)
+    shares: NDArray[np.float64] = np.sqrt(above) / np.maximum(squares, np.finfo(np.float64).tiny)
+    return shares
 
 
 def learned_spectrum(block: Matrix, rank: int) -> Spectrum:

@@ -1,7 +1,7 @@
 """The file of a fingerprint: SafeTensors, with canonical JSON under the metadata key ``stemma``.
 
 Deterministic to the byte: keys sorted, no time, no machine. Arrays lie under ``corner/KEY`` (int8) with
-``scale/KEY`` (float32 per row), ``learned/KEY`` with ``learned-scale/KEY``, ``exact/KEY`` (float32),
+``scale/KEY`` (float32 per row), ``learned-left/KEY`` and ``learned-right/KEY`` likewise, ``exact/KEY`` (float32),
 ``vector/KEY`` (float16), ``anchors/*`` and ``sketch`` (float32).
 """
 
