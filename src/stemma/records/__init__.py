@@ -60,8 +60,8 @@ Writing keeps comments and the order of keys, and never copies what is inherited
 
 Versions of one record: ``diff_records(old, new)`` lists changes with the bump that each needs, ``check_bump`` refuses a
 version that rises too little, ``needed_version`` says which would do. ``lock_record(source, record)`` pins all that is
-reached; ``drift(lock, source, record)`` says what is no longer so; ``Resolver(source, pins=lock.versions)`` reads as when
-locked. ``migrate_record(text)`` brings a text to the present language.
+reached; ``drift(lock, source, record)`` says what is no longer so; ``Resolver(source, pins=lock.versions)`` reads as
+when locked. ``migrate_record(text)`` brings a text to the present language.
 
 Surveys: ``shipped_surveys()["fmti-2023"]``, ``answers_of({path: resolved.get(path) for path in resolved.fields}, id)``,
 ``score(survey, answers).domains["Upstream"].yes``.
