@@ -1,0 +1,85 @@
+"""Look at a whole directory of records and report everything that is wrong in it, in order of place."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from stemma.errors import Problem, StemmaError, UnresolvedRecord
+from stemma.identity import Missing
+from stemma.records import MemorySource, Record, Resolver, check_record
+from stemma.registry.directory import SUFFIX, misplaced, read_bounded, record_files, version_of
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What was looked at: how many files, the records that are good in themselves, and every problem."""
+
+    files: int
+    records: tuple[Record, ...]
+    problems: tuple[Problem, ...]
+
+
+def check_directory(directory: Path) -> Checked:
+    """Every file by itself, its place, then every record with what it inherits and leads to.
+
+    Raises:
+        InputError: there is no such directory.
+    """
+    places = list(record_files(directory))
+    records: list[Record] = []
+    problems = _lookalikes(places)
+    for place in places:
+        record, found = _check_file(directory, place)
+        problems += found
+        if record is not None:
+            records.append(record)
+    problems += check_relations(records)
+    return Checked(len(places), tuple(records), tuple(sorted(problems, key=lambda p: (p.file, p.line, p.column))))
+
+
+def check_relations(records: Sequence[Record]) -> list[Problem]:
+    """Targets that are not there, and inheritance in a circle, among records taken together."""
+    resolver = Resolver(MemorySource(records), dangling="report")
+    problems = []
+    for record in records:
+        for edge in resolver.edges(record):
+            if isinstance(edge.target, Missing):
+                place = edge.relation.line, 1
+                problems.append(Problem(record.file, *place, edge.target.reason, "Add it, or mend the name.", "target"))
+        try:
+            resolver.resolve(record)
+        except UnresolvedRecord as error:
+            line = record.relations[0].line if record.relations else 1
+            problems.append(Problem(record.file, line, 1, error.message, error.advice, "circle"))
+    return problems
+
+
+def _check_file(directory: Path, place: str) -> tuple[Record | None, list[Problem]]:
+    if version_of(place) is None:
+        expected = f"Expected NAME/NAME-VERSION{SUFFIX}, with a semantic version."
+        return None, [Problem(place, 0, 0, f"Got a file called {place}.", expected, "place")]
+    try:
+        data = read_bounded(directory / place)
+    except StemmaError as error:
+        return None, [Problem(place, 0, 0, error.message, error.advice, "read")]
+    record, found = check_record(data, place)
+    problems = list(found)
+    if record is not None and (wrong := misplaced(record, place)) is not None:
+        return None, [*problems, wrong]
+    return record, problems
+
+
+def _lookalikes(places: Sequence[str]) -> list[Problem]:
+    """Names that a file system or a reader may take for one another."""
+    spellings: dict[str, set[str]] = defaultdict(set)
+    for place in places:
+        folder = place.split("/")[0]
+        spellings[folder.casefold()].add(folder)
+    return [
+        Problem(f"{name}/", 0, 0, f"{name} differs from {first} in case alone.", "Rename one of them.", "lookalike")
+        for first, *others in (sorted(found) for found in spellings.values())
+        for name in others
+    ]

@@ -1,0 +1,52 @@
+"""Checking a whole directory of records."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from stemma.registry import RecordDirectory, check_directory
+from tests.registry.texts import text
+
+
+def _rules(directory: Path) -> list[tuple[str, int, str]]:
+    return [(p.file, p.line, p.rule) for p in check_directory(directory).problems]
+
+
+def test_a_good_directory_has_no_problems(tmp_path: Path) -> None:
+    store = RecordDirectory(tmp_path)
+    store.put(text("base"))
+    store.put(text("child", relations=(("finetuned-from", "base@1.0.0"),)))
+    checked = check_directory(tmp_path)
+    assert (checked.files, len(checked.records), checked.problems) == (2, 2, ())
+
+
+def test_every_problem_is_told_with_its_place(tmp_path: Path) -> None:
+    store = RecordDirectory(tmp_path)
+    store.put(text("child", relations=(("finetuned-from", "base@1.0.0"), ("evaluated-on", "nowhere"))))
+    (tmp_path / "child" / "child-final.yaml").write_text(text("child"))
+    (tmp_path / "child" / "child-3.0.0.yaml").write_text(text("child", "2.0.0"))
+    (tmp_path / "bad").mkdir()
+    (tmp_path / "bad" / "bad-1.0.0.yaml").write_text('stemma: 1\nname: bad\nversion: "1.0.0"\ntype: modell\n')
+    assert _rules(tmp_path)[1:] == [
+        ("child/child-1.0.0.yaml", 6, "target"),
+        ("child/child-1.0.0.yaml", 7, "target"),
+        ("child/child-3.0.0.yaml", 1, "place"),
+        ("child/child-final.yaml", 0, "place"),
+    ]
+    assert _rules(tmp_path)[0][:2] == ("bad/bad-1.0.0.yaml", 4)
+
+
+def test_a_circle_is_told_with_its_path(tmp_path: Path) -> None:
+    store = RecordDirectory(tmp_path)
+    store.put(text("a", relations=(("finetuned-from", "b"),)))
+    store.put(text("b", relations=(("finetuned-from", "a"),)))
+    problems = check_directory(tmp_path).problems
+    assert {p.rule for p in problems} == {"circle"}
+    assert "a@1.0.0 -> b@1.0.0 -> a@1.0.0" in problems[0].message
+
+
+def test_names_that_differ_in_case_alone(tmp_path: Path) -> None:
+    RecordDirectory(tmp_path).put(text("base"))
+    (tmp_path / "Base").mkdir()
+    (tmp_path / "Base" / "Base-1.0.0.yaml").write_text(text("base"))
+    assert ("base/", 0, "lookalike") in _rules(tmp_path)
