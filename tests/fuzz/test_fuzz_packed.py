@@ -18,7 +18,7 @@ import pytest
 
 from stemma.errors import StemmaError
 from stemma.identity import Missing
-from stemma.weights.adapters import adapter_parts, apply_adapter
+from stemma.weights.adapters.apply import adapter_parts, apply_adapter
 from stemma.weights.packed import unpack
 from tests.weights.packed.arrays import lazy
 

@@ -12,6 +12,7 @@ import typer
 
 from scripts.readme_command import command
 from stemma.cli.main import app
+from stemma.identity.version import VERSION
 
 ROOT = Path(__file__).parents[2]
 
@@ -46,12 +47,7 @@ def test_the_usual_files_are_there(name: str) -> None:
 
 
 def test_the_change_log_knows_this_version() -> None:
-    version = next(
-        line.split('"')[1]
-        for line in (ROOT / "pyproject.toml").read_text(encoding="utf-8").splitlines()
-        if line.startswith("version = ")
-    )
-    assert f"## {version}" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert f"## {VERSION}" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
 
 
 def test_links_between_pages_lead_somewhere() -> None:

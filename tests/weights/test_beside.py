@@ -15,9 +15,10 @@ from tokenizers import models, trainers
 
 from stemma.errors import MalformedFile, StemmaError
 from stemma.identity import Missing, is_present
-from stemma.weights.declared import parse_yaml_object, read_declared
+from stemma.weights.declared import read_declared
 from stemma.weights.interface import RawTokenizer
 from stemma.weights.strict_json import parse_json_object
+from stemma.weights.strict_yaml import parse_yaml_object
 from stemma.weights.tokenizers import read_tokenizer
 from tests.weights.sources import Files
 

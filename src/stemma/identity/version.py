@@ -1,7 +1,5 @@
-"""The version of this program; the build takes it from the package's metadata."""
+"""The version of this program; the build takes it from here."""
 
 from __future__ import annotations
 
-from importlib.metadata import version
-
-VERSION = version("stemma")
+VERSION = "0.1.0"

@@ -8,10 +8,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stemma.anatomy import Anatomy, dissect
-from stemma.cache import FeatureCache
 from stemma.errors import InputError, StemmaError
 from stemma.fingerprint import DEFAULT, SUFFIX, Fingerprint, build_fingerprint, from_bytes, load, to_bytes
 from stemma.identity import Missing, PathReference, is_present, parse_reference
@@ -21,6 +20,9 @@ from stemma.usecases.settings import DEFAULT_WORK, Work
 from stemma.usecases.watched import Meter, MeteredFiles
 from stemma.weights.interface import Checkpoint, FileSet
 from stemma.weights.open import open_checkpoint
+
+if TYPE_CHECKING:
+    from stemma.cache import FeatureCache
 
 _log = logging.getLogger(__name__)
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from stemma.cache import FeatureCache
 from stemma.interop.network import Network
+
+if TYPE_CHECKING:
+    from stemma.cache import FeatureCache
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,8 @@ that cannot be read is a warning: it never stops the weights from being read.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib import import_module
 from typing import Any
-
-import yaml
 
 from stemma.errors import InputError, LimitExceeded, MalformedFile
 from stemma.identity import Missing, is_present
@@ -64,7 +63,7 @@ def _card(files: FileSet, name: str) -> dict[str, Any]:
     end = next((i for i, line in enumerate(lines[1:], 1) if line.rstrip() == "---"), None)
     if end is None:
         raise MalformedFile(name, f"front matter without an end in {len(head)} bytes", "a closing ---")
-    return _picked(parse_yaml_object("\n".join(lines[1:end]), name), _CARD_KEYS)
+    return _picked(_yaml("\n".join(lines[1:end]), name), _CARD_KEYS)
 
 
 def _adapter(files: FileSet, name: str) -> dict[str, Any]:
@@ -75,7 +74,7 @@ def _merge(files: FileSet, name: str) -> dict[str, Any]:
     source = files.open(name)
     if source.size > MAX_MERGE:
         raise LimitExceeded(f"{name} has {source.size} bytes, at most {MAX_MERGE} are read.")
-    return parse_yaml_object(bytes(source.read(0, source.size)).decode("utf-8", errors="replace"), name)
+    return _yaml(bytes(source.read(0, source.size)).decode("utf-8", errors="replace"), name)
 
 
 def _picked(document: Mapping[str, Any], keys: tuple[str, ...]) -> dict[str, Any]:
@@ -90,28 +89,7 @@ def _picked(document: Mapping[str, Any], keys: tuple[str, ...]) -> dict[str, Any
     return picked
 
 
-class _PlainLoader(yaml.BaseLoader):
-    """Scalars stay strings; aliases are refused, for they let a small file unfold into a huge one."""
-
-    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        if self.check_event(yaml.AliasEvent):
-            raise yaml.YAMLError("it holds aliases")
-        return super().compose_node(parent, index)
-
-
-def parse_yaml_object(text: str, file: str) -> dict[str, Any]:
-    """One YAML mapping with string scalars; the caller bounds the length of ``text``.
-
-    Raises:
-        MalformedFile: no YAML, no mapping, or a document with aliases.
-    """
-    try:
-        value = yaml.load(text, Loader=_PlainLoader)  # a BaseLoader builds nothing but str, list and dict
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        fault = " ".join(str(error).split())[:200] or type(error).__name__
-        raise MalformedFile(file, f"YAML that cannot be read ({fault})", "a YAML mapping") from error
-    if value is None or value == "":
-        return {}
-    if not isinstance(value, dict):
-        raise MalformedFile(file, f"a YAML {type(value).__name__}", "a mapping")
-    return value
+def _yaml(text: str, file: str) -> dict[str, Any]:
+    """YAML takes long to import, and most folders hold none."""
+    found: dict[str, Any] = import_module("stemma.weights.strict_yaml").parse_yaml_object(text, file)
+    return found

@@ -1,31 +1,34 @@
 """Opening a model: find its container, read the headers, gather what its files say beside the weights.
 
 Nothing is interpreted here; roles come from ``anatomy``. When several containers hold the same model, the
-first of ``FORMATS`` is read and the others are named in ``warnings``.
+first of ``FORMATS`` is read and the others are named in ``warnings``. Readers are imported when a file calls for them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any
+from importlib import import_module
+from typing import Any, NoReturn
 
 from stemma.errors import MalformedFile, ModelNotFound, UnsupportedFormat
 from stemma.identity import Missing, is_present
-from stemma.weights.adapters import adapter_parts, apply_adapter, detect
+from stemma.weights.adapters.detect import detect
 from stemma.weights.declared import read_declared
-from stemma.weights.formats.gguf import GgufFormat
 from stemma.weights.formats.interface import Contents, Format
-from stemma.weights.formats.onnx import OnnxFormat
-from stemma.weights.formats.safetensors import SafetensorsFormat
 from stemma.weights.formats.shards import listed
-from stemma.weights.formats.torch_zip import TorchZipFormat
 from stemma.weights.interface import Checkpoint, FileSet, RawTokenizer
 from stemma.weights.packed import unpack
 from stemma.weights.strict_json import read_json_object
 from stemma.weights.tokenizers import read_tokenizer
 
-FORMATS: tuple[Format, ...] = (SafetensorsFormat(), TorchZipFormat(), GgufFormat(), OnnxFormat())
+FORMATS = (
+    ("stemma.weights.formats.safetensors", "SafetensorsFormat", (".safetensors",)),
+    ("stemma.weights.formats.torch_zip", "TorchZipFormat", (".bin", ".pth", ".pt", ".ckpt")),
+    ("stemma.weights.formats.gguf", "GgufFormat", (".gguf",)),
+    ("stemma.weights.formats.onnx", "OnnxFormat", (".onnx",)),
+)
+"""Module and class of each format in the order of preference, with the endings without which no file is of it."""
 MAX_CONFIG = 16_000_000
 ADAPTER_CONFIG = "adapter_config.json"
 _NO_CONFIG = Missing("no config.json lies beside the weights")
@@ -75,11 +78,12 @@ def _adapted(files: FileSet, checkpoint: Checkpoint, base: Checkpoint | None) ->
     if not is_present(settings):
         raise MalformedFile(files.label, "an adapter without its config", ADAPTER_CONFIG)
     declared = {**checkpoint.declared, "adapter": {**checkpoint.declared.get("adapter", {}), "kind": kind}}
+    adapters = import_module("stemma.weights.adapters.apply")
     if base is None:
-        _, remarks = adapter_parts(checkpoint.tensors, settings)
+        _, remarks = adapters.adapter_parts(checkpoint.tensors, settings)
         warnings = (*checkpoint.warnings, *remarks, "An adapter without its base: only its own tensors are read.")
         return replace(checkpoint, layout="adapter", declared=declared, warnings=warnings)
-    tensors, remarks = apply_adapter(base.tensors, checkpoint.tensors, settings)
+    tensors, remarks = adapters.apply_adapter(base.tensors, checkpoint.tensors, settings)
     return replace(
         checkpoint,
         layout=base.layout,
@@ -93,7 +97,7 @@ def _adapted(files: FileSet, checkpoint: Checkpoint, base: Checkpoint | None) ->
 
 
 def _read_container(files: FileSet) -> tuple[str, Contents]:
-    found = [(kind, names) for kind in FORMATS if (names := kind.candidates(files))]
+    found = [(kind, names) for kind in _formats(files.names()) if (names := kind.candidates(files))]
     if not found:
         _refuse_nothing_found(files)
     kind, names = found[0]
@@ -104,7 +108,14 @@ def _read_container(files: FileSet) -> tuple[str, Contents]:
     return kind.name, replace(contents, warnings=contents.warnings + unread)
 
 
-def _refuse_nothing_found(files: FileSet) -> None:
+def _formats(names: tuple[str, ...]) -> Iterator[Format]:
+    """The formats that files of these names may be of; a lone file may be of any, whatever its name."""
+    for module, kind, endings in FORMATS:
+        if len(names) == 1 or any(name.lower().endswith(endings) for name in names):
+            yield getattr(import_module(module), kind)()
+
+
+def _refuse_nothing_found(files: FileSet) -> NoReturn:
     names = files.names()
     if "model_index.json" in names:
         raise UnsupportedFormat(
@@ -113,7 +124,7 @@ def _refuse_nothing_found(files: FileSet) -> None:
         )
     raise ModelNotFound(
         f"{files.label} holds no weights in a container that is read here.",
-        advice=f"Read are {', '.join(kind.name for kind in FORMATS)}.",
+        advice=f"Read are {', '.join(getattr(import_module(module), kind).name for module, kind, _ in FORMATS)}.",
     )
 
 

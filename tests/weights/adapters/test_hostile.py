@@ -9,8 +9,9 @@ import pytest
 
 from stemma.errors import MalformedFile, UnsupportedFormat
 from stemma.identity import Missing
-from stemma.weights.adapters import Kind, adapter_parts, apply_adapter, detect
-from stemma.weights.adapters.names import parse_name
+from stemma.weights.adapters.apply import adapter_parts, apply_adapter
+from stemma.weights.adapters.detect import detect
+from stemma.weights.adapters.names import Kind, parse_name
 from tests.weights.packed.arrays import lazy
 
 CONFIG: dict[str, Any] = {"peft_type": "LORA", "r": 2, "lora_alpha": 4}

@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 
 from stemma.errors import MalformedFile, UnsupportedFormat
-from stemma.weights.adapters import Kind, adapter_parts, apply_adapter, detect
+from stemma.weights.adapters.apply import adapter_parts, apply_adapter
+from stemma.weights.adapters.detect import detect
+from stemma.weights.adapters.names import Kind
 from stemma.weights.interface import LazyTensor
 from tests.weights.packed.arrays import from_torch, lazy
 

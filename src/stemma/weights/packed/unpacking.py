@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from importlib import import_module
 from typing import Any
 
 from stemma.errors import MalformedFile
 from stemma.identity import Missing
 from stemma.weights.interface import LazyTensor
-from stemma.weights.packed import awq, bitsandbytes, compressed_tensors, fp8, gptq, microscaling, mlx
 from stemma.weights.packed.interface import Declared, Finder, Notes
 
 __all__ = ["unpack"]
 
-_SCHEMES: tuple[Finder, ...] = (
-    gptq.find,
-    awq.find,
-    bitsandbytes.find,
-    microscaling.find,
-    compressed_tensors.find,
-    fp8.find,
-    mlx.find,
-)
+_SCHEMES = ("gptq", "awq", "bitsandbytes", "microscaling", "compressed_tensors", "fp8", "mlx")
+_PLAIN = frozenset({"float16", "bfloat16", "float32", "float64"})
 
 _TRACES = (
     ".qweight",
@@ -79,7 +72,7 @@ def unpack(
     """
     declared, notes = Declared(config), Notes()
     remaining, unpacked = dict(tensors), dict[str, LazyTensor]()
-    for find in _SCHEMES:
+    for find in _finders(tensors):
         for found in list(find(remaining, declared, notes)):
             for part in found.parts:
                 remaining.pop(part, None)
@@ -93,6 +86,14 @@ def unpack(
             notes.add("Part of a packed matrix in a layout that was not recognised; it is left as it is", name)
     merged = remaining | unpacked
     return {name: merged[name] for name in sorted(merged)}, _unfounded(declared, unpacked) + notes.sentences()
+
+
+def _finders(tensors: Mapping[str, LazyTensor]) -> Iterator[Finder]:
+    """Every scheme's; none where all tensors are plain floats, for all schemes pack into something else."""
+    if all(tensor.dtype.name in _PLAIN for tensor in tensors.values()):
+        return
+    for scheme in _SCHEMES:
+        yield import_module(f"stemma.weights.packed.{scheme}").find
 
 
 def _unfounded(declared: Declared, unpacked: Mapping[str, LazyTensor]) -> tuple[str, ...]:
