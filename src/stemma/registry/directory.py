@@ -70,7 +70,7 @@ class RecordDirectory:
                     f"{record.key} is there already, with other content: {target}.",
                     advice="Give the change a version of its own (stemma record bump), or replace it with --force.",
                 )
-        _write(target, text)
+        write_text(target, text)
         self._forget(record.name, record.version)
         return self.get(record.name, record.version)
 
@@ -148,6 +148,23 @@ def read_bounded(path: Path) -> bytes:
     return data
 
 
+def write_text(target: Path, text: str) -> None:
+    """Write a file whole or not at all; its directory is made. Raises StemmaError where it cannot be written."""
+    with clear_errors(target, "written"):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if target.parent.is_symlink():
+            raise UnsafeFile(f"{target.parent} is a link.", advice="Links are not followed: use a directory.")
+        temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+        try:
+            with temporary.open("x", encoding="utf-8", newline="\n") as stream:
+                stream.write(text)
+                stream.flush()
+                os.fsync(stream.fileno())
+            temporary.replace(target)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
 @contextmanager
 def clear_errors(path: Path, doing: str) -> Iterator[None]:
     """Turn an OSError into a StemmaError that says what could not be done to ``path``."""
@@ -165,19 +182,3 @@ def _visible(directory: Path, *, directories: bool) -> list[str]:
             if not entry.name.startswith(".")
             and (entry.is_dir(follow_symlinks=False) if directories else entry.name.endswith((SUFFIX, ".yml")))
         ]
-
-
-def _write(target: Path, text: str) -> None:
-    with clear_errors(target, "written"):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if target.parent.is_symlink():
-            raise UnsafeFile(f"{target.parent} is a link.", advice="Links are not followed: use a directory.")
-        temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
-        try:
-            with temporary.open("x", encoding="utf-8", newline="\n") as stream:
-                stream.write(text)
-                stream.flush()
-                os.fsync(stream.fileno())
-            temporary.replace(target)
-        finally:
-            temporary.unlink(missing_ok=True)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
-from stemma.errors import Problem, StemmaError, UnresolvedRecord
+from stemma.errors import InvalidRecord, Problem, StemmaError, UnresolvedRecord
 from stemma.identity import Missing
-from stemma.records import MemorySource, Record, Resolver, check_record
+from stemma.records import MemorySource, Record, RecordSource, Resolver, check_bump, check_record
 from stemma.registry.directory import SUFFIX, misplaced, read_bounded, record_files, version_of
 
 
@@ -36,13 +37,14 @@ def check_directory(directory: Path) -> Checked:
         problems += found
         if record is not None:
             records.append(record)
-    problems += check_relations(records)
+    problems += check_relations(records, MemorySource(records))
+    problems += check_bumps(records)
     return Checked(len(places), tuple(records), tuple(sorted(problems, key=lambda p: (p.file, p.line, p.column))))
 
 
-def check_relations(records: Sequence[Record]) -> list[Problem]:
-    """Targets that are not there, and inheritance in a circle, among records taken together."""
-    resolver = Resolver(MemorySource(records), dangling="report")
+def check_relations(records: Sequence[Record], source: RecordSource) -> list[Problem]:
+    """Targets that are not in ``source``, and inheritance in a circle."""
+    resolver = Resolver(source, dangling="report")
     problems = []
     for record in records:
         for edge in resolver.edges(record):
@@ -54,6 +56,22 @@ def check_relations(records: Sequence[Record]) -> list[Problem]:
         except UnresolvedRecord as error:
             line = record.relations[0].line if record.relations else 1
             problems.append(Problem(record.file, line, 1, error.message, error.advice, "circle"))
+    return problems
+
+
+def check_bumps(records: Sequence[Record]) -> list[Problem]:
+    """Versions that rise less than the changes since the version before them ask for."""
+    versions: dict[str, list[Record]] = defaultdict(list)
+    for record in records:
+        versions[record.name].append(record)
+    problems: list[Problem] = []
+    for found in versions.values():
+        found.sort(key=lambda record: record.version)
+        for old, new in pairwise(found):
+            try:
+                check_bump(old, new)
+            except InvalidRecord as error:
+                problems += error.problems
     return problems
 
 

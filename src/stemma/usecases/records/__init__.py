@@ -1,0 +1,1 @@
+"""Work on records: start, check, format, compare, give a version, lock."""

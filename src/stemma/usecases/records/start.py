@@ -1,0 +1,78 @@
+"""Start a record: what can be inherited is, and what is left to write is told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from stemma.identity import parse_requirement
+from stemma.records import LANGUAGE, Record, RecordSource, Resolver, choose, parse_record, write_record
+from stemma.registry import RecordDirectory
+from stemma.usecases.registry import make_registry
+from stemma.vocabulary import RecordType, RelationKind
+
+WANTED = (
+    *("about.title", "about.description", "about.publisher", "about.release_date", "about.licenses"),
+    *("card.intended_use", "card.training_data", "card.evaluation_data", "card.ethical_considerations"),
+    *("identity.hubs", "identity.files", "risks.nsfw", "risks.csam", "risks.violence", "risks.personal_data"),
+)
+
+
+@dataclass(frozen=True)
+class Started:
+    """A record that was begun: where it lies, what it inherits by dotted path, and what is left to write.
+
+    ``sources`` says of fields that were filled in where they were found.
+    """
+
+    file: Path
+    record: Record
+    inherited: tuple[str, ...]
+    left: tuple[str, ...]
+    sources: Mapping[str, str] = field(default_factory=dict)
+
+
+def start_record(
+    name: str,
+    parents: Sequence[str],
+    *,
+    kind: RelationKind = RelationKind.FINETUNED_FROM,
+    of: RecordType = RecordType.MODEL,
+    version: str = "1.0.0",
+    registry: Path | None = None,
+) -> Started:
+    """Write a new record that inherits from ``parents`` (``NAME`` or ``NAME@RANGE``).
+
+    A parent without a range is held to the major version of its newest record.
+
+    Raises:
+        InputError: a parent is not there, or another record of that name and version is.
+    """
+    store = make_registry(registry)
+    data: dict[str, Any] = {"stemma": LANGUAGE, "name": name, "version": version, "type": of.value}
+    if parents:
+        data["relations"] = [{"kind": kind.value, "target": _held(store, parent)} for parent in parents]
+    return save_record(store, write_record(data))
+
+
+def save_record(
+    store: RecordDirectory, text: str, *, replace: bool = False, sources: Mapping[str, str] | None = None
+) -> Started:
+    """Put a record into a registry and tell what is left to write.
+
+    Raises:
+        InputError: it breaks the rules, a record that it inherits from is missing, or other content is there.
+    """
+    resolved = Resolver(store).resolve(parse_record(text))
+    record = store.put(text, replace=replace)
+    inherited = tuple(path for path in resolved.fields if resolved.inherited(path))
+    left = tuple(path for path in WANTED if resolved.get(path) is None)
+    return Started(store.file(record.name, record.version), record, inherited, left, sources or {})
+
+
+def _held(store: RecordSource, asked: str) -> str:
+    requirement = parse_requirement(asked)
+    newest = None if "@" in asked else choose(store, requirement, prereleases=True)
+    return str(requirement) if newest is None else f"{requirement.name}@^{newest.version.without_build()}"

@@ -1,0 +1,124 @@
+"""Show, compare, bump and lock versions of records."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from stemma.errors import InputError
+from stemma.identity import Version
+from stemma.records import (
+    Bump,
+    Difference,
+    Lock,
+    Record,
+    ResolvedRecord,
+    Resolver,
+    check_bump,
+    diff_records,
+    edit_record,
+    lock_record,
+    lock_text,
+    needed_version,
+    parse_record,
+)
+from stemma.registry import RecordDirectory
+from stemma.registry.directory import write_text
+from stemma.usecases.registry import Located, locate, make_registry
+
+
+def show_record(asked: str, *, registry: Path | None = None) -> ResolvedRecord:
+    """Find and resolve a record; raises InputError where it, or what it inherits from, is not there."""
+    located = locate(asked, registry)
+    return Resolver(located.source).resolve(located.record)
+
+
+@dataclass(frozen=True)
+class Compared:
+    """The changes from one record to another, and the least version that they ask for after the old one."""
+
+    difference: Difference
+    old: Version
+    needed: Version
+
+
+def diff_versions(old: str, new: str, *, registry: Path | None = None) -> Compared:
+    """Compare two records as written."""
+    before, after = locate(old, registry).record, locate(new, registry).record
+    difference = diff_records(before, after)
+    return Compared(difference, before.version, needed_version(before.version, difference.bump))
+
+
+@dataclass(frozen=True)
+class Bumped:
+    """A new version that was written, and the changes since the one before; none where it is a copy to edit."""
+
+    file: Path
+    record: Record
+    before: str
+    difference: Difference
+
+
+def bump_record(
+    asked: str, *, level: Bump | None = None, version: str | None = None, registry: Path | None = None
+) -> Bumped:
+    """Write the next version of a record into the registry.
+
+    ``asked`` is a draft, a file that changes the newest version: its bump follows from the changes, and a smaller one
+    is refused. Or it is a record of the registry: then the newest version is copied under the next number, to edit.
+
+    Raises:
+        InvalidRecord: the version asked for rises too little for the changes.
+        InputError: nothing changed and no bump is named; or there is no version to follow.
+    """
+    located = locate(asked, registry)
+    store = make_registry(_registry_of(located, registry))
+    newest = _newest(store, located.record)
+    difference = diff_records(newest, located.record)
+    bump = level if level is not None else difference.bump
+    if bump is Bump.NONE and version is None:
+        raise InputError(
+            f"Nothing changed since {newest.key}.",
+            advice="Name the bump of a copy to edit: --level major, minor or patch.",
+        )
+    wanted = Version.parse(version) if version is not None else needed_version(newest.version, bump)
+    text = edit_record(located.text, {"version": str(wanted)})
+    check_bump(newest, parse_record(text, str(located.file)))
+    record = store.put(text)
+    return Bumped(store.file(record.name, record.version), record, newest.key, difference)
+
+
+def _registry_of(located: Located, registry: Path | None) -> Path | None:
+    return located.source.path if registry is None and isinstance(located.source, RecordDirectory) else registry
+
+
+def _newest(store: RecordDirectory, record: Record) -> Record:
+    versions = sorted(store.versions(record.name))
+    if not versions:
+        raise InputError(
+            f"There is no version of {record.name} in {store.path}.",
+            advice="Put the first one there with stemma record new, or as a file.",
+        )
+    return store.get(record.name, versions[-1])
+
+
+def lock_path(record_file: Path) -> Path:
+    """Where the lock of a record lies: beside it."""
+    return record_file.with_suffix(".lock.json")
+
+
+@dataclass(frozen=True)
+class Locked:
+    """A lock and where it was written."""
+
+    file: Path
+    lock: Lock
+
+
+def write_lock(asked: str, *, registry: Path | None = None, output: Path | None = None) -> Locked:
+    """Pin everything that a record reaches to versions and content digests."""
+    located = locate(asked, registry)
+    lock = lock_record(located.source, located.record)
+    file = output or lock_path(located.file)
+    write_text(file, lock_text(lock))
+    return Locked(file, lock)
