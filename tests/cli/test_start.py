@@ -7,29 +7,28 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-import typer
 
 from stemma.cli.main import app
+from stemma.cli.parser import Group
 from tests.cli.conftest import Command
 
 HEAVY = ("numpy", "scipy", "rich", "torch", "transformers", "httpx", "huggingface_hub", "yaml", "gguf", "onnx")
 
 
-# Typer asks the shell it runs under; with this it takes the shell's name.
-BY_NAME = {"_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"}
-
-
-def commands(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+def commands(group: Group, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
     """Every command and group below a group, itself included."""
     yield path
-    for name, inner in getattr(group, "commands", {}).items():
-        yield from commands(inner, (*path, name))
+    for name in group.commands:
+        found = group.load(name)
+        if isinstance(found, Group):
+            yield from commands(found, (*path, name))
+        else:
+            yield (*path, name)
 
 
-COMMANDS = sorted(commands(typer.main.get_command(app)))
+COMMANDS = sorted(commands(app))
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
@@ -95,15 +94,28 @@ except SystemExit:
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completion_script(process: Command, shell: str) -> None:
-    shown = process("--show-completion", shell, **BY_NAME)
-    assert (shown.code, f"_STEMMA_COMPLETE=complete_{shell}" in shown.out) == (0, True)
+    named = process("--show-completion", shell)
+    assert (named.code, "_ARGCOMPLETE" in named.out) == (0, True)
+    assert process("--show-completion", SHELL=f"/bin/{shell}").out == named.out
 
 
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_completion_is_installed(process: Command, tmp_path: Path, shell: str) -> None:
-    done = process("--install-completion", shell, HOME=str(tmp_path), **BY_NAME)
-    assert done.code == 0, done.err
-    assert any(path.is_file() and "stemma" in path.read_text() for path in tmp_path.rglob("*"))
+def test_completion_for_a_shell_that_is_not_served(process: Command) -> None:
+    done = process("--install-completion", "nonesuch")
+    assert (done.code, "bash, zsh, fish" in done.err) == (3, True)
+
+
+@pytest.mark.parametrize(("shell", "file"), [("bash", ".bashrc"), ("zsh", ".zshrc"), ("fish", ".config/fish")])
+def test_completion_is_installed_once(process: Command, tmp_path: Path, shell: str, file: str) -> None:
+    for _ in range(2):
+        done = process("--install-completion", shell, HOME=str(tmp_path))
+        assert done.code == 0, done.err
+    started = tmp_path / file
+    if shell == "fish":
+        assert "stemma" in (started / "completions" / "stemma.fish").read_text()
+        return
+    (line,) = [line for line in started.read_text().splitlines() if line]
+    kept = Path(line.removeprefix('source "').removesuffix('"'))
+    assert "stemma" in kept.read_text()
 
 
 @pytest.mark.parametrize(
@@ -115,11 +127,20 @@ def test_completion_is_installed(process: Command, tmp_path: Path, shell: str) -
         ("stemma compare a b --format ", {"table", "json", "html", "sarif"}),
     ],
 )
-def test_completions(process: Command, words: str, expected: set[str]) -> None:
-    count = len(words.split()) - (0 if words.endswith(" ") else 1)
-    done = process(_STEMMA_COMPLETE="complete_bash", COMP_WORDS=words, COMP_CWORD=str(count))
-    assert set(done.out.split()) == expected
-    fish = process(_STEMMA_COMPLETE="complete_fish", _TYPER_COMPLETE_ARGS=words, _TYPER_COMPLETE_FISH_ACTION="get-args")
-    assert {line.split("\t")[0] for line in fish.out.splitlines()} == expected
-    zsh = process(_STEMMA_COMPLETE="complete_zsh", _TYPER_COMPLETE_ARGS=words)
-    assert all(f'"{word}"' in zsh.out for word in expected)
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completions(process: Command, tmp_path: Path, words: str, expected: set[str], shell: str) -> None:
+    answer = tmp_path / "answer"
+    asked = {"_ARGCOMPLETE": "1", "_ARGCOMPLETE_SHELL": shell, "_ARGCOMPLETE_STDOUT_FILENAME": str(answer)}
+    process(**asked, _ARGCOMPLETE_IFS="\n", COMP_LINE=words, COMP_POINT=str(len(words)))
+    found = {re.split(r"[:\t]", line)[0].strip() for line in answer.read_text().split("\n")} - {"-h", "--help"}
+    assert found == expected
+
+
+def test_words_may_stand_in_any_order(stemma: Command) -> None:
+    done = stemma("compare", "base", "--format", "json", "--no-cache", "tuned", "-q")
+    assert (done.code, done.out[:1]) == (0, "{")
+    assert stemma("compare", "--no-cache", "-qf", "json", "--", "base", "tuned").out[:1] == "{"
+
+
+def test_a_near_miss_is_named(stemma: Command) -> None:
+    assert "Did you mean compare?" in stemma("compar").err

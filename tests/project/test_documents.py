@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-import typer
 
 from scripts.readme_command import command
+from stemma.cli.document import commands
 from stemma.cli.main import app
 from stemma.identity.version import VERSION
 
 ROOT = Path(__file__).parents[2]
 
 
-def _commands(group: Any, path: str) -> Iterator[str]:
-    """Every command below a group, by what is typed; `commands` is what tells a group."""
-    for name, inner in getattr(group, "commands", {}).items():
-        yield from _commands(inner, f"{path} {name}") if hasattr(inner, "commands") else [f"{path} {name}"]
-
-
-COMMANDS = sorted(_commands(typer.main.get_command(app), "stemma"))
+COMMANDS = sorted(f"stemma {path}" for path, _ in commands(app))
 
 
 def test_the_commands_were_found() -> None:

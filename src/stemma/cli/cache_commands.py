@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from stemma.cli.exits import Exit
 from stemma.cli.options import PlainFormat, PlainFormatOption
 from stemma.cli.output import say, write
+from stemma.cli.parser import Argument, Group, Leave
 
 if TYPE_CHECKING:
     from stemma.cache import FeatureCache
 
-app = typer.Typer(help="Look after the fingerprints kept between runs.", no_args_is_help=True, rich_markup_mode=None)
+app = Group(
+    help="Look after the fingerprints kept between runs.",
+    commands={
+        "info": "stemma.cli.cache_commands:info",
+        "clear": "stemma.cli.cache_commands:clear",
+        "trim": "stemma.cli.cache_commands:trim",
+        "verify": "stemma.cli.cache_commands:verify",
+    },
+)
 
 
 def _open() -> FeatureCache:
@@ -22,7 +29,6 @@ def _open() -> FeatureCache:
     return FeatureCache(default_directory())
 
 
-@app.command()
 def info(form: PlainFormatOption = PlainFormat.TABLE) -> None:
     """Say where the cache is, how much it holds, and how much it may.
 
@@ -49,7 +55,6 @@ def info(form: PlainFormatOption = PlainFormat.TABLE) -> None:
     )
 
 
-@app.command()
 def clear() -> None:
     """Forget everything.
 
@@ -60,8 +65,7 @@ def clear() -> None:
     say(f"{_megabytes(_open().clear())} freed")
 
 
-@app.command()
-def trim(megabytes: Annotated[int, typer.Argument(min=0, help="Keep at most this many megabytes.")]) -> None:
+def trim(megabytes: Annotated[int, Argument(min=0, help="Keep at most this many megabytes.")]) -> None:
     """Drop what was not used for longest.
 
     \b
@@ -71,7 +75,6 @@ def trim(megabytes: Annotated[int, typer.Argument(min=0, help="Keep at most this
     say(f"{_megabytes(_open().trim(megabytes * 1_000_000))} freed")
 
 
-@app.command()
 def verify() -> None:
     """Check every entry against its digest; damaged ones are dropped. Exit status: 0 sound, 3 some were damaged.
 
@@ -83,7 +86,7 @@ def verify() -> None:
     for damage in damaged:
         say(f"dropped: {damage.file}: {damage.reason}")
     if damaged:
-        raise typer.Exit(Exit.BAD_INPUT)
+        raise Leave(Exit.BAD_INPUT)
 
 
 def _megabytes(size: int) -> str:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from stemma.cli.exits import Exit
 from stemma.cli.options import (
     MODEL_HELP,
@@ -20,6 +18,7 @@ from stemma.cli.options import (
     work_of,
 )
 from stemma.cli.output import say, show, write
+from stemma.cli.parser import Argument, Group, Leave, Option
 from stemma.cli.progress import Bar
 from stemma.cli.scan_command import CatalogOption
 
@@ -27,7 +26,19 @@ if TYPE_CHECKING:
     from stemma.catalog import Catalog
     from stemma.publish.model import CatalogListing
 
-app = typer.Typer(help="Keep a catalog of fingerprints to scan against.", no_args_is_help=True, rich_markup_mode=None)
+app = Group(
+    help="Keep a catalog of fingerprints to scan against.",
+    commands={
+        "add": "stemma.cli.catalog_commands:add",
+        "list": "stemma.cli.catalog_commands:list_",
+        "show": "stemma.cli.catalog_commands:show_",
+        "remove": "stemma.cli.catalog_commands:remove",
+        "export": "stemma.cli.catalog_commands:export",
+        "import": "stemma.cli.catalog_commands:import_",
+        "verify": "stemma.cli.catalog_commands:verify",
+        "build": "stemma.cli.catalog_commands:build",
+    },
+)
 
 
 def _open(directory: Path | None) -> Catalog:
@@ -37,12 +48,11 @@ def _open(directory: Path | None) -> Catalog:
     return Catalog(directory or default_catalog())
 
 
-@app.command()
 def add(
-    models: Annotated[list[str], typer.Argument(help=MODEL_HELP)],
+    models: Annotated[list[str], Argument(help=MODEL_HELP)],
     catalog: CatalogOption = None,
-    name: Annotated[str | None, typer.Option("--name", help="Name in the catalog; default: the model's own.")] = None,
-    replace: Annotated[bool, typer.Option("--replace", help="Put it in place of one of the same name.")] = False,
+    name: Annotated[str | None, Option("--name", help="Name in the catalog; default: the model's own.")] = None,
+    replace: Annotated[bool, Option("--replace", help="Put it in place of one of the same name.")] = False,
     sample: SampleOption = False,
     cache: CacheOption = True,
     offline: OfflineOption = False,
@@ -70,7 +80,6 @@ def add(
                 say(f"{addition.change}: {addition.entry.name}")
 
 
-@app.command("list")
 def list_(catalog: CatalogOption = None, form: PlainFormatOption = PlainFormat.TABLE) -> None:
     """List the fingerprints of the catalog.
 
@@ -84,9 +93,8 @@ def list_(catalog: CatalogOption = None, form: PlainFormatOption = PlainFormat.T
     _write(listing(_open(catalog)), form)
 
 
-@app.command("show")
 def show_(
-    name: Annotated[str, typer.Argument(help="Name in the catalog.")],
+    name: Annotated[str, Argument(help="Name in the catalog.")],
     catalog: CatalogOption = None,
 ) -> None:
     """Print what one fingerprint says of its model, as JSON.
@@ -101,9 +109,8 @@ def show_(
     write(json.dumps(summary.description, indent=2, sort_keys=True, ensure_ascii=False), None)
 
 
-@app.command()
 def remove(
-    names: Annotated[list[str], typer.Argument(help="Names in the catalog.")],
+    names: Annotated[list[str], Argument(help="Names in the catalog.")],
     catalog: CatalogOption = None,
     quiet: QuietOption = False,
 ) -> None:
@@ -120,9 +127,8 @@ def remove(
             say(f"removed: {name}")
 
 
-@app.command()
 def export(
-    path: Annotated[Path, typer.Argument(help="The file to write.")],
+    path: Annotated[Path, Argument(help="The file to write.")],
     catalog: CatalogOption = None,
     quiet: QuietOption = False,
 ) -> None:
@@ -137,11 +143,10 @@ def export(
         say(f"exported: {count} fingerprints to {path}")
 
 
-@app.command("import")
 def import_(
-    path: Annotated[Path, typer.Argument(help="A file that `stemma catalog export` wrote.")],
+    path: Annotated[Path, Argument(help="A file that `stemma catalog export` wrote.")],
     catalog: CatalogOption = None,
-    replace: Annotated[bool, typer.Option("--replace", help="Replace fingerprints of the same names.")] = False,
+    replace: Annotated[bool, Option("--replace", help="Replace fingerprints of the same names.")] = False,
     quiet: QuietOption = False,
 ) -> None:
     """Take in an exported catalog, all of it or nothing; digests are checked.
@@ -155,10 +160,9 @@ def import_(
         say(f"imported: {len(additions)} fingerprints")
 
 
-@app.command()
 def verify(
     catalog: CatalogOption = None,
-    repair: Annotated[bool, typer.Option("--repair", help="Rebuild the index from the files.")] = False,
+    repair: Annotated[bool, Option("--repair", help="Rebuild the index from the files.")] = False,
     form: PlainFormatOption = PlainFormat.TABLE,
 ) -> None:
     """Check every file against its digest and the index. Exit status: 0 sound, 3 something is wrong.
@@ -177,17 +181,16 @@ def verify(
     found = verified(opened)
     _write(found, form)
     if found.problems:
-        raise typer.Exit(Exit.BAD_INPUT)
+        raise Leave(Exit.BAD_INPUT)
 
 
-@app.command()
 def build(
     seeds: Annotated[
-        Path | None, typer.Argument(help="A YAML list of hub models; default: the starter list that ships with Stemma.")
+        Path | None, Argument(help="A YAML list of hub models; default: the starter list that ships with Stemma.")
     ] = None,
     catalog: CatalogOption = None,
-    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Only the first so many.")] = None,
-    workers: Annotated[int, typer.Option("--workers", min=1, max=16, help="Models at once.")] = 2,
+    limit: Annotated[int | None, Option("--limit", min=1, help="Only the first so many.")] = None,
+    workers: Annotated[int, Option("--workers", min=1, max=16, help="Models at once.")] = 2,
     quiet: QuietOption = False,
 ) -> None:
     """Fingerprint a list of hub models by byte range; what is done stays done when interrupted.
@@ -213,7 +216,7 @@ def build(
     if not quiet:
         say(f"{outcome.done} of {outcome.asked} models are in the catalog.")
     if outcome.failed:
-        raise typer.Exit(Exit.BAD_INPUT)
+        raise Leave(Exit.BAD_INPUT)
 
 
 def _write(found: CatalogListing, form: PlainFormat) -> None:

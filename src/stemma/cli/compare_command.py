@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from stemma.cli.exits import exit_of
 from stemma.cli.options import (
     MODEL_HELP,
@@ -23,6 +21,7 @@ from stemma.cli.options import (
     work_of,
 )
 from stemma.cli.output import check_output, show, write, write_lines
+from stemma.cli.parser import Argument, Leave, Option
 from stemma.cli.progress import Bar
 from stemma.errors import InputError
 
@@ -32,11 +31,11 @@ if TYPE_CHECKING:
 
 
 def compare(
-    a: Annotated[str | None, typer.Argument(help=MODEL_HELP)] = None,
-    b: Annotated[str | None, typer.Argument(help="The other model.")] = None,
+    a: Annotated[str | None, Argument(help=MODEL_HELP)] = None,
+    b: Annotated[str | None, Argument(help="The other model.")] = None,
     pairs: Annotated[
         Path | None,
-        typer.Option(
+        Option(
             "--pairs",
             metavar="FILE",
             help='JSON lines {"a": ..., "b": ...}, - for standard input; one JSON result a line, in this order.',
@@ -79,7 +78,7 @@ def compare(
         report = use_case(a, b, work)
     _write(report, form, output)
     if report.ruling is not None:
-        raise typer.Exit(exit_of(report.ruling))
+        raise Leave(exit_of(report.ruling))
 
 
 def _write(report: ComparisonReport, form: Format, output: Path | None) -> None:

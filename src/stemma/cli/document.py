@@ -8,12 +8,10 @@ import sys
 from collections.abc import Callable, Iterator
 from enum import Enum
 from pathlib import Path
-from typing import Any, get_args, get_type_hints
+from typing import Any
 
-import typer
-from typer.models import ArgumentInfo, OptionInfo, ParameterInfo
-
-from stemma.cli.main import app, main
+from stemma.cli.main import OPTIONS, app
+from stemma.cli.parser import Argument, Group, Option, Parameter, argument_name, parameters, value_name
 
 _HEAD = """# The command line
 
@@ -23,8 +21,8 @@ A MODEL is a directory, a weight file (`.safetensors`, `.gguf`, `.bin`, `.pt`, `
 fingerprint, `hf:org/name[@revision]`, `pkg:huggingface/org/name[@revision]` or a URL. Models of a hub are read by byte
 range: headers first, then what is needed.
 
-`stemma --install-completion` teaches bash, zsh, fish or PowerShell, whichever it is run in, to complete commands and
-options; `stemma --show-completion` prints the script.
+`stemma --install-completion` teaches bash, zsh or fish, whichever it is run in, to complete commands and options;
+`stemma --show-completion` prints the script.
 """
 
 _TAIL = """## Many pairs
@@ -83,25 +81,27 @@ that takes over a second. `--quiet` leaves the result alone, `stemma -v` tells m
 
 def page() -> str:
     """The whole page."""
-    sections = [_section("stemma", main)]
-    sections += [_section(f"stemma {path}", callback) for path, callback in commands(app)]
+    own = [f"| `{flags}` | {text} |  |" for flags, text in OPTIONS]
+    sections = [_section("stemma", app.help, own)]
+    for path, command in commands(app):
+        rows = [_row(parameter) for parameter in parameters(command)]
+        sections.append(_section(f"stemma {path}", command.__doc__ or "", rows))
     return "\n".join([_HEAD, *sections, _TAIL])
 
 
-def commands(group: typer.Typer, path: str = "") -> Iterator[tuple[str, Callable[..., Any]]]:
+def commands(group: Group, path: str = "") -> Iterator[tuple[str, Callable[..., Any]]]:
     """Every command below a group, by what is typed after ``stemma``."""
-    for info in group.registered_commands:
-        if info.callback is not None:
-            yield f"{path}{info.name or info.callback.__name__}", info.callback
-    for inner in group.registered_groups:
-        if inner.typer_instance is not None:
-            yield from commands(inner.typer_instance, f"{path}{inner.name} ")
+    for name in group.commands:
+        found = group.load(name)
+        if isinstance(found, Group):
+            yield from commands(found, f"{path}{name} ")
+        else:
+            yield f"{path}{name}", found
 
 
-def _section(command: str, callback: Callable[..., Any]) -> str:
-    described = inspect.cleandoc(callback.__doc__ or "")
+def _section(command: str, help_text: str, rows: list[str]) -> str:
+    described = inspect.cleandoc(help_text)
     text = re.sub(r"\x08\n(Examples?:)\n((?: +.*\n?)+)", _as_code, described).strip()
-    rows = list(_rows(callback))
     table = ["| argument or option | meaning | default |", "|---|---|---|", *rows, ""] if rows else []
     return "\n".join([f"## `{command}`", "", text, "", *table])
 
@@ -111,37 +111,17 @@ def _as_code(found: re.Match[str]) -> str:
     return f"{found[1]}\n\n```\n{lines}\n```\n"
 
 
-def _rows(callback: Callable[..., Any]) -> Iterator[str]:
-    hints = get_type_hints(callback, include_extras=True)
-    for name, parameter in inspect.signature(callback).parameters.items():
-        kind, info = get_args(hints[name])
-        required = parameter.default is parameter.empty
-        shown = _argument(name, kind, required) if isinstance(info, ArgumentInfo) else _option(name, kind, info)
-        default = "required" if required else _default(parameter.default)
-        cells = (shown, f"{info.help}{_choices(kind)}", default)
-        yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+def _row(parameter: Parameter) -> str:
+    info = parameter.info
+    shown = f"`{argument_name(parameter)}`" if isinstance(info, Argument) else _option(parameter, info)
+    default = "required" if parameter.required else _default(parameter.default)
+    cells = (shown, f"{info.help}{_choices(parameter.kind)}", default)
+    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 
 
-def _argument(name: str, kind: Any, required: bool) -> str:
-    shown = name.upper() + ("..." if "list" in str(kind) else "")
-    return f"`{shown}`" if required else f"`[{shown}]`"
-
-
-def _option(name: str, kind: Any, info: ParameterInfo) -> str:
-    # Annotated options carry their first spelling where a default would stand.
-    spelled = [form for form in (info.default, *(info.param_decls or ())) if isinstance(form, str)]
-    written = ", ".join(spelled or [f"--{name}"])
-    counted = isinstance(info, OptionInfo) and info.count
-    value = "" if kind is bool or counted else f" {(info.metavar or _value(name, kind)).upper()}"
-    return f"`{written}{value}`"
-
-
-def _value(name: str, kind: Any) -> str:
-    plain = next((part for part in get_args(kind) if part is not type(None)), kind)
-    if isinstance(plain, type) and issubclass(plain, Enum):
-        return "FORMAT"
-    words: dict[object, str] = {int: "N", float: "NUMBER", Path: "PATH", str: "MODEL" if name == "base" else name}
-    return words[plain]
+def _option(parameter: Parameter, info: Option) -> str:
+    value = "" if parameter.kind is bool else f" {info.metavar or value_name(parameter)}"
+    return f"`{', '.join(info.flags)}{value}`"
 
 
 def _choices(kind: Any) -> str:

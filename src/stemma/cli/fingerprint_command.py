@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from stemma.cli.options import (
     MODEL_HELP,
     BaseOption,
@@ -20,14 +18,15 @@ from stemma.cli.options import (
     work_of,
 )
 from stemma.cli.output import show, write
+from stemma.cli.parser import Argument, Option
 from stemma.cli.progress import Bar
 
 
 def fingerprint(
-    models: Annotated[list[str], typer.Argument(help=MODEL_HELP)],
+    models: Annotated[list[str], Argument(help=MODEL_HELP)],
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="A file, or a directory for several models. Default: NAME.stemma here."),
+        Option("--output", "-o", help="A file, or a directory for several models. Default: NAME.stemma here."),
     ] = None,
     form: PlainFormatOption = PlainFormat.TABLE,
     sample: SampleOption = False,

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
 from stemma.cli.options import (
     MODEL_HELP,
     BaseOption,
@@ -17,11 +15,12 @@ from stemma.cli.options import (
     work_of,
 )
 from stemma.cli.output import check_output, show, write
+from stemma.cli.parser import Argument
 from stemma.cli.progress import Bar
 
 
 def inspect(
-    model: Annotated[str, typer.Argument(help=MODEL_HELP)],
+    model: Annotated[str, Argument(help=MODEL_HELP)],
     form: PageFormatOption = PageFormat.TABLE,
     output: OutputOption = None,
     base: BaseOption = None,

@@ -4,68 +4,118 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Annotated, NoReturn
+from collections.abc import Sequence
+from typing import NoReturn
 
-import typer
-
-from stemma.cli import cache_commands, catalog_commands
-from stemma.cli.compare_command import compare
 from stemma.cli.exits import Exit
-from stemma.cli.fingerprint_command import fingerprint
-from stemma.cli.inspect_command import inspect
-from stemma.cli.output import fail, leave_stdout, log_to_stderr, say
-from stemma.cli.scan_command import scan
-from stemma.errors import StemmaError
+from stemma.cli.output import fail, leave_stdout, log_to_stderr, say, write
+from stemma.cli.parser import Group, Leave, group_help, run_command
+from stemma.errors import InputError, StemmaError
 
-app = typer.Typer(
-    name="stemma",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-app.command()(inspect)
-app.command()(fingerprint)
-app.command()(compare)
-app.command()(scan)
-app.add_typer(catalog_commands.app, name="catalog")
-app.add_typer(cache_commands.app, name="cache")
-
-
-def _version(wanted: bool) -> None:
-    if wanted:
-        from stemma.identity.version import VERSION
-
-        typer.echo(f"stemma {VERSION}")
-        raise typer.Exit
-
-
-@app.callback()
-def main(
-    version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and leave.")
-    ] = False,
-    verbose: Annotated[
-        int, typer.Option("--verbose", "-v", count=True, help="Tell what is done on standard error; -vv tells more.")
-    ] = 0,
-) -> None:
-    """Says from the weights alone which AI models descend from which, and how surely.
+app = Group(
+    help="""Says from the weights alone which AI models descend from which, and how surely.
 
     \b
     Examples:
       stemma inspect ./model
       stemma compare ./base ./suspect
       stemma catalog add ./base && stemma scan ./suspect
+    """,
+    commands={
+        "inspect": "stemma.cli.inspect_command:inspect",
+        "fingerprint": "stemma.cli.fingerprint_command:fingerprint",
+        "compare": "stemma.cli.compare_command:compare",
+        "scan": "stemma.cli.scan_command:scan",
+        "catalog": "stemma.cli.catalog_commands:app",
+        "cache": "stemma.cli.cache_commands:app",
+    },
+)
+OPTIONS = (
+    ("--version", "Print the version and leave."),
+    ("-v, --verbose", "Tell what is done on standard error; -vv tells more."),
+    ("--install-completion [SHELL]", "Teach bash, zsh or fish to complete commands; default: the shell in $SHELL."),
+    ("--show-completion [SHELL]", "Print what would teach it."),
+)
+"""What may stand before the command."""
+_HELP = ("-h", "--help")
+
+
+def dispatch(words: Sequence[str]) -> None:
+    """Run the command that ``words`` name.
+
+    Raises:
+        InputError: no such command or option.
+        Leave: with the exit status of the command.
     """
+    rest, verbose = list(words), 0
+    while rest and rest[0].startswith("-"):
+        flag = rest.pop(0)
+        if flag in ("-v", "-vv", "-vvv", "--verbose"):
+            verbose += flag.count("v") if not flag.startswith("--") else 1
+        else:
+            _alone(flag, rest)
+            return
     log_to_stderr({0: 30, 1: 20}.get(verbose, 10))  # the levels of logging, whose import costs
+    _descend(app, "stemma", rest)
+
+
+def _alone(flag: str, rest: Sequence[str]) -> None:
+    """Options that do one thing and leave."""
+    if flag == "--version":
+        from stemma.identity.version import VERSION
+
+        write(f"stemma {VERSION}", None)
+    elif flag in _HELP:
+        write(group_help(app, "stemma", OPTIONS), None)
+    elif flag in ("--install-completion", "--show-completion"):
+        from stemma.cli.completion import install, script
+
+        shell = rest[0] if rest else os.environ.get("SHELL", "").rpartition("/")[2]
+        write(install(shell) if flag == "--install-completion" else script(shell), None)
+    else:
+        raise InputError(f"No such option: {flag}.", advice="See: stemma --help")
+
+
+def _descend(group: Group, path: str, words: Sequence[str]) -> None:
+    """Follow the words down the groups to a command, and run it."""
+    options = OPTIONS if group is app else ()
+    if not words:
+        say(group_help(group, path, options))
+        raise Leave(Exit.BAD_INPUT)
+    name, rest = words[0], words[1:]
+    if name in _HELP:
+        write(group_help(group, path, options), None)
+        return
+    if name not in group.commands:
+        raise _unknown(name, group, path)
+    found = group.load(name)
+    if isinstance(found, Group):
+        _descend(found, f"{path} {name}", rest)
+    else:
+        run_command(found, f"{path} {name}", rest)
+
+
+def _unknown(name: str, group: Group, path: str) -> InputError:
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, group.commands, 1)
+    meant = f"Did you mean {near[0]}? " if near else ""
+    kind = "option" if name.startswith("-") else "command"
+    return InputError(f"No such {kind}: {name}.", advice=f"{meant}See: {path} --help")
 
 
 def run() -> NoReturn:
     """Run the command line and leave with a documented exit status."""
     try:
         _prepare()
-        status = app(prog_name="stemma", standalone_mode=False)
+        if "_ARGCOMPLETE" in os.environ:
+            from stemma.cli.completion import complete
+
+            complete()
+        dispatch(sys.argv[1:])
         sys.stdout.flush()
+    except Leave as left:
+        sys.exit(left.status)
     except StemmaError as error:
         fail(error)
         sys.exit(Exit.BAD_INPUT)
@@ -77,7 +127,7 @@ def run() -> NoReturn:
         sys.exit(Exit.OK)
     except Exception as error:  # noqa: BLE001 the last line of defence: anything here is a defect, and says so
         sys.exit(_leave(error))
-    sys.exit(status if isinstance(status, int) else Exit.OK)
+    sys.exit(Exit.OK)
 
 
 def _prepare() -> None:
@@ -99,11 +149,7 @@ def _prepare() -> None:
 
 
 def _leave(error: Exception) -> int:
-    """Usage errors are bad input; anything else is a defect."""
-    show = getattr(error, "show", None)
-    if callable(show):
-        show()
-        return int(Exit.BAD_INPUT)
+    """Anything that is no error of Stemma's own is a defect."""
     import traceback
 
     if os.environ.get("STEMMA_DEBUG"):

@@ -6,7 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
+from stemma.cli.parser import Option
 
 if TYPE_CHECKING:
     from stemma.cache import FeatureCache
@@ -38,36 +38,30 @@ class PageFormat(StrEnum):
     HTML = "html"
 
 
-def _hush(wanted: bool) -> bool:
+def _hush() -> None:
     """Warnings of the library are remarks as well."""
-    if wanted:
-        import logging
+    import logging
 
-        logging.getLogger().setLevel(logging.ERROR)
-    return wanted
+    logging.getLogger().setLevel(logging.ERROR)
 
 
 MODEL_HELP = "A directory, a weight file, a .stemma fingerprint, hf:org/name[@revision], pkg:huggingface/... or a URL."
 
-FormatOption = Annotated[Format, typer.Option("--format", "-f", help="How to write the result.")]
-PageFormatOption = Annotated[PageFormat, typer.Option("--format", "-f", help="How to write the result.")]
-PlainFormatOption = Annotated[PlainFormat, typer.Option("--format", "-f", help="How to write the result.")]
+FormatOption = Annotated[Format, Option("--format", "-f", help="How to write the result.")]
+PageFormatOption = Annotated[PageFormat, Option("--format", "-f", help="How to write the result.")]
+PlainFormatOption = Annotated[PlainFormat, Option("--format", "-f", help="How to write the result.")]
 OutputOption = Annotated[
-    Path | None, typer.Option("--output", "-o", help="Write the result to this file instead of standard output.")
+    Path | None, Option("--output", "-o", help="Write the result to this file instead of standard output.")
 ]
-SampleOption = Annotated[
-    bool, typer.Option("--sample", help="Read only samples of the weights: faster, but no digests.")
-]
-BaseOption = Annotated[str | None, typer.Option("--base", help="For an adapter: the model it is applied to.")]
+SampleOption = Annotated[bool, Option("--sample", help="Read only samples of the weights: faster, but no digests.")]
+BaseOption = Annotated[str | None, Option("--base", help="For an adapter: the model it is applied to.")]
 AlphaOption = Annotated[
-    float, typer.Option("--alpha", min=1e-300, max=0.05, help="Chance of a false link between independent models.")
+    float, Option("--alpha", min=1e-300, max=0.05, help="Chance of a false link between independent models.")
 ]
-QuietOption = Annotated[
-    bool, typer.Option("--quiet", "-q", callback=_hush, help="No progress, no remarks: the result alone.")
-]
-CacheOption = Annotated[bool, typer.Option("--cache/--no-cache", help="Keep fingerprints of unchanged files.")]
-OfflineOption = Annotated[bool, typer.Option("--offline", help="Never use the network.")]
-WorkersOption = Annotated[int | None, typer.Option("--workers", min=1, max=256, help="Threads; default: one per core.")]
+QuietOption = Annotated[bool, Option("--quiet", "-q", then=_hush, help="No progress, no remarks: the result alone.")]
+CacheOption = Annotated[bool, Option("--cache/--no-cache", help="Keep fingerprints of unchanged files.")]
+OfflineOption = Annotated[bool, Option("--offline", help="Never use the network.")]
+WorkersOption = Annotated[int | None, Option("--workers", min=1, max=256, help="Threads; default: one per core.")]
 
 
 def work_of(

@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from stemma.cli.exits import Exit
 from stemma.cli.options import (
     MODEL_HELP,
@@ -23,18 +21,19 @@ from stemma.cli.options import (
     work_of,
 )
 from stemma.cli.output import check_output, show, write
+from stemma.cli.parser import Argument, Leave, Option
 from stemma.cli.progress import Bar
 
 CatalogOption = Annotated[
     Path | None,
-    typer.Option("--catalog", "-c", help="Directory of the catalog; default: $STEMMA_CATALOG or the user's own."),
+    Option("--catalog", "-c", help="Directory of the catalog; default: $STEMMA_CATALOG or the user's own."),
 ]
 
 
 def scan(
-    model: Annotated[str, typer.Argument(help=MODEL_HELP)],
+    model: Annotated[str, Argument(help=MODEL_HELP)],
     catalog: CatalogOption = None,
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=1000, help="How many candidates to rule on.")] = 10,
+    limit: Annotated[int, Option("--limit", "-n", min=1, max=1000, help="How many candidates to rule on.")] = 10,
     form: FormatOption = Format.TABLE,
     output: OutputOption = None,
     sample: SampleOption = False,
@@ -82,4 +81,4 @@ def scan(
 
             write(to_json(scan_sarif(report)), output)
     found = any(c.ruling is not None and c.ruling.label == "linked" for c in report.candidates)
-    raise typer.Exit(Exit.LINKED if found else Exit.NOT_ESTABLISHED)
+    raise Leave(Exit.LINKED if found else Exit.NOT_ESTABLISHED)
