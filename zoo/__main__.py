@@ -1,13 +1,16 @@
 """The zoo's command line: `python -m zoo build --size thin --out DIR [--only NAME...] [--jobs N]`."""
 
 import argparse
+import json
 import logging
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from zoo.build import adopt, build
 from zoo.errors import ZooError
-from zoo.plan import SIZES, specimens
+from zoo.plan import SIZES, Size, specimens
+from zoo.score import command as score
 
 
 def main() -> int:
@@ -18,25 +21,54 @@ def main() -> int:
     building.add_argument("--only", nargs="+", default=[], metavar="NAME", help="these and their ancestors")
     building.add_argument("--jobs", type=int, default=2, choices=(1, 2), help="workers of one thread each")
     building.add_argument("--adopt", nargs="+", default=[], type=Path, metavar="DIR", help="other zoos to take from")
+    measuring = commands.add_parser("calibrate", help="measure twins and derived models of the calibration half")
+    measuring.add_argument("--zoo", nargs="+", type=Path, required=True, metavar="DIR", help="built zoos")
+    measuring.add_argument("--out", type=Path, required=True, help="the data file (evidence/data/calibration.json)")
+    score.add_arguments(commands.add_parser("score", help="rule on every pair, and write the page about it"))
     listing = commands.add_parser("list", help="name the specimens of a size")
     for command in (building, listing):
         command.add_argument("--size", choices=sorted(SIZES), default="thin")
     options = parser.parse_args()
     logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     logging.getLogger("zoo").setLevel(logging.INFO)
+    if options.command == "calibrate":
+        return _calibrate(options.zoo, options.out)
+    if options.command == "score":
+        return _finished(lambda: score.run(options))
     size = SIZES[options.size]
     if options.command == "list":
         sys.stdout.writelines(f"{name}\n" for name in specimens(size))
         return 0
+    return _finished(lambda: _build(size, options))
+
+
+def _build(size: Size, options: argparse.Namespace) -> None:
     options.out.mkdir(parents=True, exist_ok=True)
+    for other in options.adopt:
+        taken = adopt(size, options.out, other)
+        logging.getLogger("zoo").info("%d models taken over from %s", len(taken), other)
+    build(size, options.out, options.only, options.jobs)
+
+
+def _finished(work: Callable[[], None]) -> int:
+    """The exit code of a piece of work; what went wrong is said."""
     try:
-        for other in options.adopt:
-            taken = adopt(size, options.out, other)
-            logging.getLogger("zoo").info("%d models taken over from %s", len(taken), other)
-        build(size, options.out, options.only, options.jobs)
+        work()
     except ZooError as error:
         sys.stderr.write(f"zoo: {error}\n")
         return 3
+    return 0
+
+
+def _calibrate(zoos: list[Path], out: Path) -> int:
+    from zoo.calibration import calibrate
+
+    try:
+        found = calibrate(zoos)
+    except ZooError as error:
+        sys.stderr.write(f"zoo: {error}\n")
+        return 3
+    out.write_text(json.dumps(found, indent=1, sort_keys=True) + "\n", "utf-8")
     return 0
 
 

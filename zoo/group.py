@@ -41,7 +41,7 @@ class Group:
         suffix: str,
         category: str,
         recipe: Recipe,
-        mechanism: str,
+        mechanism: str | None,
         *,
         parents: tuple[str, ...] = ("base",),
         stage: int = 1,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from zoo.architectures import ARCHITECTURES
+from zoo.recipes.adapt import Lora
 from zoo.recipes.interface import Recipe
 from zoo.recipes.merge import LinearMerge
 from zoo.recipes.pretrain import Pretrain, Untrained
@@ -105,6 +106,8 @@ def truth(zoo: Zoo, a: str, b: str) -> Pair:
     common = above_a & above_b
     if common:
         unscored = _undetectable(max(min(inherited(zoo, a, c), inherited(zoo, b, c)) for c in common))
+        if any(isinstance(recipe, Lora) and not recipe.merged for recipe in (zoo[a].recipe, zoo[b].recipe)):
+            unscored = "an adapter alone: it holds no weights of its base"
         if a in above_b:
             return _descent(zoo, a, b, "a->b", unscored)
         if b in above_a:

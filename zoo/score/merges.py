@@ -1,0 +1,74 @@
+"""Merges decomposed over all that a group holds, with nobody naming candidates."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from stemma.constitution.interface import Label
+from stemma.fingerprint import Fingerprint
+from stemma.identity import is_present
+from stemma.usecases.compare import rule_on
+from zoo.score.cases import Built
+from zoo.score.nulls import printed
+
+if TYPE_CHECKING:
+    from stemma.evidence.merge import Merge
+
+LARGEST_ERROR = {"LinearMerge": 0.02, "SlerpMerge": 0.02, "TaskArithmetic": 0.02, "Ties": 0.05, "Dare": 0.05}
+
+
+@dataclass(frozen=True)
+class Decomposed:
+    """One model put to the question: its true method ("" for no merge), what was found, and how far off it is."""
+
+    name: str
+    split: str
+    method: str
+    found: str
+    parents_right: bool
+    error: float | None
+    """Largest difference of any coefficient, layer by layer where the method has them."""
+
+
+def decompose_all(built: Built, splits: Sequence[str]) -> list[Decomposed]:
+    """All merges, and the trained children of every base beside them, which are no merges."""
+    merges = built.merges(splits)
+    others = [n for n in built.entries if built.zoo[n].split in splits and n.endswith(_NO_MERGES)]
+    found = []
+    for name in sorted({*merges, *others}):
+        found.append(_decomposed(built, name, merges.get(name)))
+    return found
+
+
+_NO_MERGES = ("-tuned-light", "-tuned-heavy", "-continued", "-pruned", "-int8", "-fork-50", "-lora-16")
+
+
+def _decomposed(built: Built, name: str, truth: dict[str, Any] | None) -> Decomposed:
+    from stemma.evidence.merge import find_merge
+
+    query = printed(built, name)
+    held = {n: printed(built, n) for n in built.candidates(name) if built.zoo[n].paired != "references"}
+    found = find_merge(query, _linked(query, held))
+    split, method = built.zoo[name].split, truth["method"] if truth else ""
+    if not is_present(found):
+        return Decomposed(name, split, method, "none", truth is None, None)
+    if truth is None:
+        return Decomposed(name, split, "", found.kind.value, False, None)
+    parents = {parent.name for parent in found.parents}
+    right = parents == set(truth["parents"])
+    return Decomposed(name, split, method, found.kind.value, right, _error(found, truth) if right else None)
+
+
+def _linked(query: Fingerprint, held: dict[str, Fingerprint]) -> dict[str, Fingerprint]:
+    return {name: one for name, one in held.items() if rule_on(query, one).label is Label.LINKED}
+
+
+def _error(found: "Merge", truth: dict[str, Any]) -> float:
+    weights: list[dict[str, float]] = [dict(zip(truth["parents"], w, strict=True)) for w in truth["weights"]]
+    if truth["method"] != "SlerpMerge":
+        layers = range(len(weights))
+        wanted = {n: sum(weights[i][n] for i in layers) / len(weights) for n in weights[0]}
+        return max(abs(parent.coefficient - wanted[parent.name]) for parent in found.parents)
+    names = [parent.name for parent in found.parents]
+    inside = [(int(x.layer.rsplit(".", 1)[1]), x.coefficients) for x in found.layers if "." in x.layer]
+    return max(abs(c - weights[i][n]) for i, given in inside for n, c in zip(names, given, strict=True))
