@@ -3,9 +3,13 @@
 set -euo pipefail
 
 packages=(
-  git      # the tests look at the tracked files
-  openssl  # benchmarks: the plain read that figures are ratios of
-  time     # benchmarks: maximum resident set as /usr/bin/time -v prints it
+  chromium            # the pages of records, opened with hostile strings in them
+  git                 # the tests look at the tracked files
+  graphviz            # reads the DOT that is written
+  openssl             # benchmarks: the plain read that figures are ratios of
+  poppler-utils       # pdftotext reads what was compiled
+  texlive-latex-base  # compiles the LaTeX that is written
+  time                # benchmarks: maximum resident set as /usr/bin/time -v prints it
 )
 
 missing=()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 _LIGHT = (
     "--g-card:#ffffff;--g-ink:#1b1f24;--g-soft:#57606a;--g-line:#6b7480;--g-focus:#e8eff8;--g-accent:#0b5394;"
     "--g-bad:#9b1c1c;--g-badbg:#fbe9e9;--g-bg:#fbfaf7;"
@@ -11,16 +13,12 @@ _DARK = (
     "--g-bad:#f29c95;--g-badbg:#3c1b1b;--g-bg:#14171b;"
 )
 
-GRAPH_CSS = (
-    f".graph{{{_LIGHT}}}"
-    f"@media (prefers-color-scheme:dark){{.graph{{{_DARK}}}}}"
-    f"@media print{{.graph{{{_LIGHT}}}}}"
-    """
+_RULES = """
 .graph text{font-family:system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;fill:var(--g-ink)}
 .graph .name{font-size:13px;font-weight:600}
 .graph .line{font-size:11px;fill:var(--g-soft);stroke:none}
-.graph .said{font-size:11px;fill:var(--g-soft);paint-order:stroke;stroke:var(--g-bg);stroke-width:5px;
-stroke-linejoin:round}
+.graph .said{font-size:11px;fill:var(--g-soft)}
+.graph .ground{fill:var(--g-bg);fill-opacity:.86}
 .graph .border{fill:var(--g-card);stroke:var(--g-line);stroke-width:1.2}
 .graph .rim{fill:none;stroke:var(--g-line);stroke-width:1.2}
 .graph .focus .border{fill:var(--g-focus);stroke:var(--g-accent);stroke-width:2.6}
@@ -45,5 +43,16 @@ stroke-linejoin:round}
 .graph a:focus{outline:none}
 .graph a:focus-visible{outline:2px solid var(--g-accent);outline-offset:2px}
 """
+
+GRAPH_CSS = (
+    f".graph{{{_LIGHT}}}"
+    f"@media (prefers-color-scheme:dark){{.graph{{{_DARK}}}}}"
+    f"@media print{{.graph{{{_LIGHT}}}}}" + _RULES
 )
 DOCUMENT_CSS = GRAPH_CSS + ".graph .paper{fill:var(--g-bg)}\n"
+
+_COLOURS = dict(pair.split(":") for pair in _LIGHT.rstrip(";").split(";")) | {"--g-bg": "#ffffff"}
+_PLAIN = "".join(rule for rule in _RULES.splitlines(keepends=True) if not rule.startswith(".graph a"))
+FIXED_CSS = re.sub(r"var\((--g-[a-z]+)\)", lambda name: _COLOURS[name[1]], _PLAIN).replace(
+    "system-ui", '"Libertinus Serif",system-ui'
+)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from stemma.publish.graph.layout import Box, Route, lay_out
 from stemma.publish.graph.legend import legend
 from stemma.publish.graph.marks import line
 from stemma.publish.graph.model import Edge, Graph, Node, State
 from stemma.publish.graph.outline import border, padding, rim
-from stemma.publish.graph.style import DOCUMENT_CSS
-from stemma.publish.graph.text import LINE_STEP, NAME_STEP, units
+from stemma.publish.graph.style import DOCUMENT_CSS, FIXED_CSS
+from stemma.publish.graph.text import EDGE_SIZE, LINE_STEP, NAME_STEP, units, width
 from stemma.publish.html.elements import Content, Element, el
 
 _MOST_SENTENCES = 60
@@ -21,11 +22,14 @@ def svg_element(graph: Graph, name: str = "graph") -> Element:
     return _picture(graph, name, paper=False)
 
 
-def svg_document(graph: Graph) -> str:
-    """The picture as a file of its own."""
-    text = str(_picture(graph, "graph", paper=True))
+def svg_document(graph: Graph, *, fixed: bool = False) -> str:
+    """The picture as a file of its own; ``fixed`` for readers that know no variables: light, without links."""
+    if fixed:
+        graph = replace(graph, nodes=tuple(replace(node, link=None) for node in graph.nodes))
+    text = str(_picture(graph, "graph", paper=not fixed))
     said, end, drawn = text.partition("</desc>")
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n{said}{end}<style>{DOCUMENT_CSS}</style>{drawn}\n'
+    sheet = FIXED_CSS if fixed else DOCUMENT_CSS
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{said}{end}<style>{sheet}</style>{drawn}\n'
 
 
 def _picture(graph: Graph, name: str, *, paper: bool) -> Element:
@@ -109,6 +113,11 @@ def _edge(edge: Edge, route: Route) -> Element:
 def _said(edge: Edge, route: Route) -> Element | None:
     if not route.text:
         return None
-    x, y = route.label
-    remark = el("title", edge.remark) if edge.remark else None
-    return el("text", remark, route.text, x=units(x), y=units(y + 3.5), text_anchor="middle", class_="said")
+    (x, y), room = route.label, 0.92 * width(route.text, EDGE_SIZE)
+    ground = {"x": units(x - room / 2), "y": units(y - 7), "width": units(room), "height": "14"}
+    return el(
+        "g",
+        el("title", edge.remark) if edge.remark else None,
+        el("rect", rx="3", class_="ground", **ground),
+        el("text", route.text, x=units(x), y=units(y + 3.5), text_anchor="middle", class_="said"),
+    )

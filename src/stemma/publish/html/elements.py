@@ -16,7 +16,7 @@ from html import escape
 from stemma.publish.figures import visible
 
 _NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9-]*")
-_VOID = frozenset({"meta", "link", "br", "hr"})
+_VOID = frozenset({"meta", "link", "br", "hr", "input"})
 _REFUSED = frozenset({"script", "style", "iframe", "object", "embed", "base", "form"})
 
 
@@ -50,11 +50,17 @@ def el(tag: str, *children: Content, **attributes: str | float | None) -> Elemen
     return Element(tag, named, children)
 
 
-def page(title: str, css: str, *body: Content) -> str:
-    """A whole self-contained document. Its policy allows this style sheet and nothing else."""
-    digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
-    policy = f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'"
-    head = (
+def page(title: str, css: str, *body: Content, head: Content = None, script: str = "") -> str:
+    """A whole self-contained document. Its policy allows this style sheet and this script and nothing else.
+
+    ``css`` and ``script`` are constants of this package; ``head`` holds further elements of the head.
+    """
+    runs = f"script-src 'sha256-{_digest(script)}'; " if script else ""
+    policy = (
+        f"default-src 'none'; style-src 'sha256-{_digest(css)}'; {runs}"
+        "img-src data:; base-uri 'none'; form-action 'none'"
+    )
+    heads = (
         el("meta", charset="utf-8"),
         el("meta", http_equiv="Content-Security-Policy", content=policy),
         el("meta", name="viewport", content="width=device-width, initial-scale=1"),
@@ -62,9 +68,15 @@ def page(title: str, css: str, *body: Content) -> str:
         el("meta", name="referrer", content="no-referrer"),
         el("link", rel="icon", href="data:,"),
         el("title", title),
+        head,
     )
-    inside = "".join(map(_shown, head)) + f"<style>{css}</style>"
-    return f'<!doctype html>\n<html lang="en"><head>{inside}</head>\n{el("body", *body)}</html>\n'
+    inside = "".join(map(_shown, heads)) + f"<style>{css}</style>"
+    end = f"<script>{script}</script>" if script else ""
+    return f'<!doctype html>\n<html lang="en"><head>{inside}</head>\n{el("body", *body)}{end}</html>\n'
+
+
+def _digest(text: str) -> str:
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 def _shown(content: Content) -> str:

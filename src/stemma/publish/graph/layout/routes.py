@@ -62,20 +62,26 @@ def routed(frame: Frame, ends: Sequence[tuple[int, int]], texts: Sequence[str]) 
             for n, (b, r) in enumerate(zip(frame.boxes, frame.found.rank, strict=True))
         ]
     )
-    routes = []
-    for number, ((source, target), text) in enumerate(zip(ends, texts, strict=True)):
-        if source == target:
-            points = _loop(frame, source)
-        elif frame.found.rank[source] == frame.found.rank[target]:
-            points = _arc(frame, source, target, ports[number])
-        else:
-            points = _way(frame, number, source, target, ports[number])
-            if frame.found.turned[number]:
-                points.reverse()
-        placed = tuple(frame.point(*point) for point in points)
-        label = spots.take(placed, width(text, EDGE_SIZE), degree[target] - degree[source]) if text else placed[0]
-        routes.append(Route(placed, label, text))
-    return routes
+    ways = [_oriented(frame, number, source, target, ports[number]) for number, (source, target) in enumerate(ends)]
+    labels = [way[0] for way in ways]
+    for number in sorted(range(len(ways)), key=lambda n: len(ways[n])):  # short ways have the least choice
+        if texts[number]:
+            lean = degree[ends[number][1]] - degree[ends[number][0]]
+            labels[number] = spots.take(ways[number], width(texts[number], EDGE_SIZE), lean)
+    return [Route(way, label, text) for way, label, text in zip(ways, labels, texts, strict=True)]
+
+
+def _oriented(frame: Frame, number: int, source: int, target: int, port: tuple[float, float]) -> tuple[Point, ...]:
+    """From source to target, in x and y."""
+    if source == target:
+        points = _loop(frame, source)
+    elif frame.found.rank[source] == frame.found.rank[target]:
+        points = _arc(frame, source, target, port)
+    else:
+        points = _way(frame, number, source, target, port)
+        if frame.found.turned[number]:
+            points.reverse()
+    return tuple(frame.point(*point) for point in points)
 
 
 def _ports(frame: Frame, ends: Sequence[tuple[int, int]]) -> list[tuple[float, float]]:

@@ -1,0 +1,96 @@
+"""The pieces of a view: items with links and origins, entries, grids, sections."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from stemma.publish import figures
+from stemma.records import Json, Origin
+
+_WEB = re.compile(r"https?://[^\s<>\"'`{}|\\^\x00-\x20\x7f-\x9f]+", re.IGNORECASE)
+
+Links = Callable[[str], str | None]  # from name@version to the address of its page, where there is one
+
+
+@dataclass(frozen=True)
+class Named:
+    """A record by ``name@version``, with the address of its page where it has one."""
+
+    key: str
+    link: str | None = None
+
+
+@dataclass(frozen=True)
+class Item:
+    """A piece of text; ``link`` leads to what it names, ``origin`` is the other record that wrote it."""
+
+    text: str
+    link: str | None = None
+    origin: Named | None = None
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A label and its values. ``prose``: paragraphs of text, not words in a line."""
+
+    label: str
+    items: tuple[Item, ...]
+    prose: bool = False
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A table; every cell holds any number of items. A column whose name starts with > is set flush right."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[tuple[Item, ...], ...], ...]
+    caption: str
+
+
+@dataclass(frozen=True)
+class Section:
+    """Entries and grids under a title; ``id`` is a constant, fit for an address."""
+
+    id: str
+    title: str
+    entries: tuple[Entry, ...] = ()
+    grids: tuple[Grid, ...] = ()
+
+
+def web_address(text: str) -> str | None:
+    """``text`` where the whole of it is an address that a page may lead to."""
+    return text if _WEB.fullmatch(text) else None
+
+
+def nobody(_key: str) -> str | None:
+    """The links of a document that stands alone."""
+    return None
+
+
+def label(path: str) -> str:
+    """The last part of a dotted path as a person would write it."""
+    words = path.rsplit(".", 1)[-1].replace("_", " ").strip()
+    return {"csam": "CSAM", "nsfw": "NSFW", "purls": "Package URLs"}.get(words, words[:1].upper() + words[1:])
+
+
+def texts(value: Json) -> list[str]:
+    """A value as one text for each item of a list, else as one."""
+    if isinstance(value, list):
+        return [one_text(item) for item in value]
+    return [] if value is None else [one_text(value)]
+
+
+def one_text(value: Json) -> str:
+    """Any value in a line."""
+    if isinstance(value, dict):
+        return ", ".join(f"{label(key)}: {one_text(inner)}" for key, inner in value.items())
+    if isinstance(value, list):
+        return ", ".join(map(one_text, value))
+    return figures.anything(value)
+
+
+def origin_of(origin: Origin, key: str, links: Links) -> Named | None:
+    """The other record that wrote a value; None where the record with ``key`` did itself."""
+    return None if origin.record == key else Named(origin.record, links(origin.record))

@@ -1,0 +1,108 @@
+"""What is decided about a record before anything is laid out: origins, scores, risks, neighbours, words."""
+
+from __future__ import annotations
+
+from record_examples import FULL, PLIP, SOURCE, picture_of, view_of
+
+from stemma.publish.graph import Kind, State, Style
+from stemma.publish.record import RecordView, lineage_graph, record_view
+from stemma.publish.record.pictures import MOST_DOWNSTREAM
+from stemma.publish.record.values import web_address
+from stemma.records import Resolver
+
+VIEW = view_of(FULL)
+
+
+def _origin(view: RecordView, label: str) -> str | None:
+    entry = next(entry for entry in view.about.entries if entry.label == label)
+    return entry.items[0].origin.key if entry.items[0].origin else None
+
+
+def test_inherited_values_name_the_record_they_come_from() -> None:
+    assert _origin(VIEW, "Architecture") == "clip@1.0.0"
+    assert _origin(VIEW, "Publisher") is None
+    assert [each.key for each in VIEW.inheritance][:1] == ["plip@1.0.0"]
+
+
+def test_risks_say_whose_they_are() -> None:
+    assert VIEW.risks
+    rows = {row[0][0].text: [cell[0].text for cell in row[1:3]] for row in VIEW.risks.rows}
+    assert rows["CSAM"] == ["present", "laion-5b@1.0.0"]
+    assert rows["Violence"] == ["not present", "this record"]
+
+
+def test_scores_keep_what_is_unanswered_apart() -> None:
+    fmti = next(survey for survey in VIEW.surveys if survey.id == "fmti-2023")
+    assert (fmti.overall.yes, fmti.overall.no, fmti.overall.unanswered) == (1, 1, 98)
+    assert [name for name, _ in fmti.domains] == ["Upstream", "Model", "Downstream"]
+    answered = {each.question: each for each in fmti.answers if each.answer is not None}
+    assert len(fmti.answers) == 100 and len(answered) == 2
+    unknown = next(survey for survey in VIEW.surveys if survey.id == "acme-2026")
+    assert not unknown.known and (unknown.overall.yes, unknown.overall.no) == (1, 1)
+
+
+def test_relations_carry_mechanism_target_and_evidence() -> None:
+    view = view_of(PLIP[-1])
+    assert view.relations
+    tuned, trained, _, evaluated = view.relations.rows
+    assert [item.text for item in tuned[0]] == ["fine-tuned from", "M2 fine-tuning"]
+    assert tuned[1][0].text == "clip@1.0.0" and tuned[2][0].text == "contrastive"
+    assert tuned[3][1].link == "https://example.org/card?a=1&b=2"
+    assert trained[3][0].text.startswith("Denied: E3")
+    assert "no record of that name" in evaluated[1][1].text
+
+
+def test_the_notice_says_what_to_use_instead() -> None:
+    assert VIEW.notice == "Deprecated since 2026-04. Superseded. Use acme-chat-7b@^2.0.0 instead."
+    assert view_of(PLIP[-1]).notice == ""
+
+
+def test_a_citation_is_made_where_none_is_stated() -> None:
+    assert VIEW.citation.startswith("@misc{acme")
+    record = PLIP[-1]
+    assert view_of(record).citation == f"Stanford University. PLIP. Model record plip@1.0.0, {record.digest}."
+
+
+def test_only_web_addresses_become_links() -> None:
+    for text in ("javascript:alert(1)", "https://a b", "ftp://x", "//x", 'https://x/"y', "", "see https://x.org"):
+        assert web_address(text) is None
+    assert web_address("https://example.org/a?b=1&c=2#d") == "https://example.org/a?b=1&c=2#d"
+
+
+def test_the_picture_of_plip_has_its_upstream_and_nothing_of_what_it_was_measured_on() -> None:
+    graph = picture_of(PLIP[-1])
+    kinds = {node.id: node.kind for node in graph.nodes}
+    assert kinds["laion@1.0.0"] is Kind.FAMILY and kinds["laion-5b@1.0.0"] is Kind.DATASET
+    styles = {(edge.source, edge.target): edge.style for edge in graph.edges}
+    assert styles["clip@1.0.0", "plip@1.0.0"] is Style.CONFIRMED
+    assert styles["laion-5b@1.0.0", "plip@1.0.0"] is Style.CONFLICTING
+    assert styles["missing kather-colon", "plip@1.0.0"] is Style.UNRESOLVED
+    assert styles["laion@1.0.0", "laion-5b@1.0.0"] is Style.DECLARED
+    states = {node.id: node.state for node in graph.nodes}
+    assert states["plip@1.0.0"] is State.FOCUS and states["missing kather-colon"] is State.MISSING
+
+
+def test_a_picture_of_one_step_has_no_grandparents() -> None:
+    graph = lineage_graph(PLIP[-1], Resolver(SOURCE).edges, up=1)
+    assert {node.id for node in graph.nodes} == {
+        "plip@1.0.0", "clip@1.0.0", "laion-5b@1.0.0", "pathology-twitter@1.0.0", "missing kather-colon",
+    }  # fmt: skip
+
+
+def test_many_records_downstream_are_drawn_as_a_few_and_one_for_the_rest() -> None:
+    many = [(FULL, FULL.relations[0])] + [(record, FULL.relations[2]) for record in PLIP[:-1]] * 10
+    graph = lineage_graph(PLIP[-1], Resolver(SOURCE).edges, up=0, downstream=many[:1] + many[1:4], more="#downstream")
+    assert len(graph.nodes) == 5
+    assert len(many) > MOST_DOWNSTREAM
+
+
+def test_other_versions_and_downstream_are_listed() -> None:
+    resolved = Resolver(SOURCE, dangling="report").resolve(PLIP[0])
+    view = record_view(
+        resolved,
+        links=lambda key: f"../{key}.html",
+        versions=["laion@1.0.0"],
+        downstream=[(PLIP[1], PLIP[1].relations[0])],
+    )
+    assert view.versions[0].link == "../laion@1.0.0.html"
+    assert view.downstream and view.downstream.rows[0][0][0].text == "laion-5b@1.0.0"
