@@ -116,7 +116,7 @@ def _link(source: str, target: str) -> str:
 def write_lists(size: Size, zoo: Zoo, place: Place) -> list[Entry]:
     """Write `zoo.json` and `pairs.jsonl` for the specimens that are complete."""
     done = [name for name in zoo if place.entry(name).exists()]
-    entries = [json.loads(place.entry(name).read_text()) | {"facts": facts(zoo, name)} for name in done]
+    entries = [_entry(zoo, place, name) for name in done]
     manifest = {"size": size.name, "plan": asdict(size), "corpus": _corpus_digests(place), "models": entries}
     _write(place.folder / "zoo.json", json.dumps(manifest, indent=1) + "\n")
     lines = []
@@ -125,6 +125,12 @@ def write_lists(size: Size, zoo: Zoo, place: Place) -> list[Entry]:
         lines.append(json.dumps(line) + "\n")
     _write(place.folder / "pairs.jsonl", "".join(lines))
     return entries
+
+
+def _entry(zoo: Zoo, place: Place, name: str) -> Entry:
+    """What was made, with its lineage as the plan tells it now."""
+    made: Entry = json.loads(place.entry(name).read_text())
+    return made | _lineage(zoo[name]) | {"facts": facts(zoo, name)}
 
 
 def make(size: Size, folder: Path, specimen: Specimen) -> Entry:
