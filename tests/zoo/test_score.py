@@ -18,7 +18,7 @@ from zoo.score.cases import Built, load
 from zoo.score.command import sampled
 from zoo.score.curves import draw, sharing, training
 from zoo.score.document import Part, document
-from zoo.score.numbers import area, holm, operating_curve, share_interval, smaller_than_uniform
+from zoo.score.measures import area, holm, operating_curve, share_interval, smaller_than_uniform
 from zoo.score.permutations import LEVELS, _bound, _count, _gram
 from zoo.score.rulings import Outcome
 from zoo.score.summary import summary

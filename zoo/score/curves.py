@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from stemma.evidence.pair import PLANNED
-from zoo.score.numbers import area, operating_curve, share_interval
+from zoo.score.measures import area, operating_curve, share_interval
 from zoo.score.rulings import Outcome
 from zoo.score.svg import Axis, Line, chart
 from zoo.score.tables import Scored, table

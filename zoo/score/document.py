@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from zoo.score.cases import Built
 from zoo.score.curves import family_wise, margins
+from zoo.score.measures import share_interval
 from zoo.score.merges import Decomposed
 from zoo.score.nulls import NullTest
-from zoo.score.numbers import share_interval
 from zoo.score.peer import LINKED
 from zoo.score.permutations import Tail
 from zoo.score.summary import decomposition_table, summary

@@ -16,7 +16,7 @@ from stemma.identity import is_present
 from stemma.usecases.models import fingerprint
 from stemma.usecases.settings import Work
 from zoo.score.cases import Built
-from zoo.score.numbers import holm, smaller_than_uniform
+from zoo.score.measures import holm, smaller_than_uniform
 
 _DISJOINT = (("base", "other-init"), ("deeper", "untrained-other"), ("overtrained-5", "overtrained-6"))
 """Suffixes of models of one group that share no initialisation."""

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
+from zoo.score.measures import share_interval
 from zoo.score.merges import LARGEST_ERROR, Decomposed
 from zoo.score.nulls import NullTest
-from zoo.score.numbers import share_interval
 from zoo.score.tables import Scored, counted, share, table
 
 _GLU = ("llama", "qwen3", "phi3", "gemma2", "mixtral")
