@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
 from stemma.anatomy.interface import Role
 from stemma.constitution.interface import Label
 from stemma.constitution.ruling import rule
 from stemma.constitution.sharing import find_sharing
-from stemma.constitution.training import OperatingPoint
-from stemma.evidence.interface import Background, Evidence
-from stemma.evidence.learned_overlap import Overlap
+from stemma.evidence.interface import Evidence
 from stemma.evidence.pair import PairEvidence
 from stemma.evidence.units import Group
 from stemma.vocabulary import Mechanism
@@ -35,12 +32,3 @@ def test_a_disguised_copy_is_no_twin_where_heads_stand_in_order() -> None:
     assert Group.ATTENTION not in find_sharing(pair, 1e-6).in_place
     found = rule(pair)
     assert (found.label, found.mechanism) == (Label.LINKED, Mechanism.M1)
-
-
-@pytest.mark.parametrize(
-    ("rho", "error", "shown"),
-    [(0.5, 0.05, True), (0.5, 0.2, False), (-2.1, 1.9, False), (-2.1, 0.2, True), (0.85, 0.05, False)],
-)
-def test_a_ratio_without_precision_shows_no_twins(rho: float, error: float, shown: bool) -> None:
-    said = Evidence("ratio", "here", rho, 0.0, None, "none", "given", 4, Background(0.6, 0.1, "given"))
-    assert OperatingPoint(0.78, 0.84, 0.10).shows_seed(Overlap(rho, error, 1.0, said)) is shown

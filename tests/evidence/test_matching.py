@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from stemma.anatomy.interface import Role
-from stemma.constitution.training import MATCHED, OPERATING_POINTS
+from stemma.evidence.calibration import calibration
+from stemma.evidence.learned_overlap import MATCHED
 from stemma.evidence.matching import MINIMUM_SHARE, Matching, match_neurons
 from stemma.fingerprint import Fingerprint
 from stemma.identity import is_present
@@ -61,14 +62,15 @@ def test_free_evasions_leave_responses_as_they_are(name: str) -> None:
 def test_fine_tuned_under_a_free_evasion(name: str) -> None:
     found = matched(BASE_PRINT, models.fingerprint(FREE[name](models.tuned(BASE, 8))))
     assert found.evidence.effect > 0.5
-    assert found.overlap is not None and found.overlap.rho > OPERATING_POINTS[MATCHED].derived
+    assert found.overlap is not None and found.overlap.rho > 0.9
     assert found.change > 0.05
 
 
 @pytest.mark.parametrize("name", FREE)
 def test_twins_under_a_free_evasion(name: str) -> None:
     found = matched(BASE_PRINT, models.fingerprint(FREE[name](models.draw(9, bulk=1))))
-    assert found.overlap is None or found.overlap.rho < OPERATING_POINTS[MATCHED].twins - 0.1
+    overlap = found.overlap
+    assert overlap is None or calibration()[MATCHED].below_derived(overlap.rho, overlap.error) > 3
 
 
 @pytest.mark.parametrize(
@@ -77,7 +79,7 @@ def test_twins_under_a_free_evasion(name: str) -> None:
 def test_coarser_copies_under_disguise(make: Callable[[models.Weights], models.Weights]) -> None:
     found = matched(BASE_PRINT, models.fingerprint(models.disguised(make(BASE), 10)))
     assert found.evidence.effect > 0.5
-    assert found.overlap is not None and found.overlap.rho > OPERATING_POINTS[MATCHED].derived
+    assert found.overlap is not None and found.overlap.rho > 0.9
 
 
 def test_strangers_match_nowhere() -> None:

@@ -1,11 +1,17 @@
 """Second question: is what they share trained, or is it the seed?
 
-Operating points of the learned-part ratio: at ``derived`` and above, the trained part is shared as much as the bulk;
-below ``twins`` it is not; between the two nothing is established. They were set by looking at the zoos as they stood,
-evaluation models among them, so their error rates on these zoos are no held-out estimate.
+Every learned-part ratio that can be had is put beside measured twins and measured derived pairs (see
+``evidence.calibration``): how many standard deviations does it lie above the twins, how many below the derived? The
+mean of these scores over the ratios decides (the ratios of one pair move together, so they count as one):
 
-No single ratio tells all twins of short trainings from the derived (in T5, BLOOM and Mamba the weakest components above
-the edge are still half seed), so a ratio that stands alone decides for a link only where little has changed at all.
+* trained: :data:`SURE` deviations or more above the twins, and no ratio alone that far below the derived;
+* initialisation only: that far below the derived, and every ratio nearer the twins than the derived;
+* between the two nothing is established.
+
+A ratio that stands alone seldom gets that far from the twins. It then decides for training only where it lies nearer
+the derived than the twins and the shared units have changed less than in any twins: by that many deviations.
+
+Bit-equal trained tensors and exact arithmetic need no ratio.
 """
 
 from __future__ import annotations
@@ -15,12 +21,18 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from stemma.constitution.sharing import Sharing
+from stemma.evidence.calibration import calibration
 from stemma.evidence.interface import Evidence
 from stemma.evidence.learned_overlap import MATCHED, Overlap, overlap_from
 from stemma.evidence.matching import Matching
 from stemma.evidence.pair import PairEvidence
 from stemma.evidence.units import Group
 from stemma.identity import Missing, is_present
+
+SURE = 3.0
+NEARNESS, MATCHED_NEARNESS = "nearness", "matched nearness"
+_ORDERS = frozenset({"mlp order", "state order", "layer alignment"})
+_ALL = 0.98
 
 
 class Shared(StrEnum):
@@ -32,35 +44,12 @@ class Shared(StrEnum):
 
 
 @dataclass(frozen=True)
-class OperatingPoint:
-    """``twins`` < ``derived``: the two bounds on rho. ``error`` is the largest standard error that may decide, unless
-    rho stands two of them beyond ``twins``."""
+class Measures:
+    """What there is to judge by: ratios by name, nearness of the shared units by name, and what is missing."""
 
-    twins: float
-    derived: float
-    error: float
-
-    def shows_training(self, overlap: Overlap) -> bool:
-        """Whether the trained part is shared as much as the bulk, surely enough."""
-        sure = overlap.error <= self.error or overlap.rho - 2 * overlap.error >= self.twins
-        return overlap.rho >= self.derived and sure
-
-    def shows_seed(self, overlap: Overlap) -> bool:
-        """Whether the trained part is shared less than the bulk, surely enough."""
-        sure = overlap.error <= self.error or overlap.rho + 2 * overlap.error < self.twins
-        return overlap.rho < self.twins and overlap.rho + overlap.error < self.derived and sure
-
-
-_ORDERS = frozenset({"mlp order", "attention order", "state order", "layer alignment"})
-_ALL = 0.98
-# For a ratio that stands alone: the least correlation of units in place, the largest change of matched responses.
-_LEAST_CORRELATION, _LARGEST_CHANGE = 0.94, 0.35
-OPERATING_POINTS: Mapping[str, OperatingPoint] = {
-    Group.MLP: OperatingPoint(0.90, 0.93, 0.10),
-    Group.ATTENTION: OperatingPoint(0.78, 0.84, 0.10),
-    Group.STATE: OperatingPoint(0.94, 0.97, 0.05),
-    MATCHED: OperatingPoint(0.90, 0.93, 0.08),
-}
+    ratios: Mapping[str, Overlap]
+    nearness: Mapping[str, float]
+    missing: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -74,32 +63,72 @@ class TrainingVerdict:
 
 
 def judge_training(pair: PairEvidence, sharing: Sharing) -> TrainingVerdict:
-    """Decide from bit-equal trained tensors, else from every learned-part ratio that can be had."""
-    ratios = {group: pair.overlap(group, sharing.pairing) for group in sorted(sharing.in_place)}
-    known: dict[str, Overlap] = {str(g): o for g, o in ratios.items() if is_present(o)}
-    missing = [f"{g.value} learned part: {o.reason}" for g, o in ratios.items() if isinstance(o, Missing)]
+    """Decide from bit-equal trained tensors, else from exact arithmetic, else from every ratio that can be had."""
+    found = measure(pair, sharing)
+    shared, reason = _exactly_trained(pair, sharing) or judge_ratios(found.ratios, found.nearness)
+    return TrainingVerdict(shared, reason, tuple(o.evidence for o in found.ratios.values()), found.missing)
+
+
+def measure(pair: PairEvidence, sharing: Sharing) -> Measures:
+    """The learned-part ratio of every group in place, and of matched neurons where the units were found by matching.
+
+    Nearness is 1 less the root mean square sine between shared units (between their responses, where matched).
+    """
+    found = {group: pair.overlap(group, sharing.pairing) for group in sorted(sharing.in_place)}
+    ratios: dict[str, Overlap] = {str(g): o for g, o in found.items() if is_present(o)}
+    missing = [f"{g.value} learned part: {o.reason}" for g, o in found.items() if isinstance(o, Missing)]
+    effects = [min(t.effect, 1.0) for t in sharing.shared if t.test in _ORDERS]
+    nearness = {NEARNESS: 1 - (1 - max(effects) ** 2) ** 0.5} if effects else {}
     if sharing.disguised:
-        matched = _matched_overlap(pair.matching)
+        matching = pair.matching
+        matched = _matched_overlap(matching)
         if isinstance(matched, Missing):
             missing.append(matched.reason)
         else:
-            known[MATCHED] = matched
-    evidence = tuple(o.evidence for o in known.values())
+            ratios[MATCHED] = matched
+        if is_present(matching) and matching.layers:
+            nearness[MATCHED_NEARNESS] = 1 - matching.change
+    return Measures(ratios, nearness, tuple(missing))
+
+
+def judge_ratios(ratios: Mapping[str, Overlap], nearness: Mapping[str, float]) -> tuple[Shared, str]:
+    """The verdict from ratios and nearness by name, with the sentence that gives it."""
+    if not ratios:
+        return (
+            Shared.UNCLEAR,
+            "no learned part could be compared on both sides, so training may have had no share in it.",
+        )
+    known = calibration()
+    above = [known[name].above_twins(o.rho, o.error) for name, o in ratios.items()]
+    below = [known[name].below_derived(o.rho, o.error) for name, o in ratios.items()]
+    from_twins, from_derived = sum(above) / len(above), sum(below) / len(below)
+    said = (
+        f"{_ratios(ratios)}, {from_twins:.1f} deviations above measured twins, {from_derived:.1f} below derived models"
+    )
+    if from_derived >= SURE and all(a < min(b, SURE) for a, b in zip(above, below, strict=True)):
+        return (
+            Shared.SEED,
+            f"{said}: what training wrote is shared far less than the rest, as between runs from one seed.",
+        )
+    if from_twins >= SURE > max(below):
+        return Shared.TRAINING, f"{said}: what training wrote is shared as much as the rest."
+    if len(ratios) == 1 and from_twins > abs(from_derived) and _nearer_than_twins(ratios, nearness):
+        near = "the units changed less than in any measured twins"
+        return Shared.TRAINING, f"{said}; {near}: what training wrote is shared as much as the rest."
+    return Shared.UNCLEAR, f"{said}: that does not tell derived models from twins."
+
+
+def _nearer_than_twins(ratios: Mapping[str, Overlap], nearness: Mapping[str, float]) -> bool:
+    name = MATCHED_NEARNESS if MATCHED in ratios else NEARNESS
+    return name in nearness and calibration()[name].above_twins(nearness[name]) >= SURE
+
+
+def _exactly_trained(pair: PairEvidence, sharing: Sharing) -> tuple[Shared, str] | None:
     tensors = pair.tensors
     if is_present(tensors) and tensors.equal_trained >= 2:
-        reason = f"{tensors.equal_trained} matrices that training shaped are equal, value for value."
-        return TrainingVerdict(Shared.TRAINING, reason, evidence, tuple(missing))
+        return Shared.TRAINING, f"{tensors.equal_trained} matrices that training shaped are equal, value for value."
     computed = _computed_from(pair, sharing)
-    if computed:
-        return TrainingVerdict(Shared.TRAINING, computed, evidence, tuple(missing))
-    if not known:
-        reason = "no learned part could be compared on both sides, so training may have had no share in it."
-        return TrainingVerdict(Shared.UNCLEAR, reason, (), tuple(missing))
-    verdict = _by_ratios(known)
-    if verdict is Shared.TRAINING and len(known) == 1 and not _little_changed(pair, sharing):
-        reason = f"{_ratios(known)}, but one ratio alone does not tell children that changed this much from twins."
-        return TrainingVerdict(Shared.UNCLEAR, reason, evidence, tuple(missing))
-    return TrainingVerdict(verdict, _sentence(known, verdict), evidence, tuple(missing))
+    return (Shared.TRAINING, computed) if computed else None
 
 
 def _computed_from(pair: PairEvidence, sharing: Sharing) -> str:
@@ -127,35 +156,8 @@ def _matched_overlap(matching: Matching | Missing) -> Overlap | Missing:
     return overlap_from(ratio, MATCHED, f"{len(matching.layers)} layers", "joint regression coefficients of responses")
 
 
-def _by_ratios(known: Mapping[str, Overlap]) -> Shared:
-    points = [(overlap, OPERATING_POINTS[name]) for name, overlap in known.items()]
-    if any(p.shows_seed(o) for o, p in points):
-        return Shared.SEED
-    if all(p.shows_training(o) for o, p in points):
-        return Shared.TRAINING
-    return Shared.UNCLEAR
-
-
-def _little_changed(pair: PairEvidence, sharing: Sharing) -> bool:
-    """Whether the shared units are nearly the same, as no two trainings of one seed leave them."""
-    matching = pair.matching if sharing.disguised else None
-    if matching is not None and is_present(matching):
-        return matching.change <= _LARGEST_CHANGE
-    orders = [t.effect for t in sharing.shared if t.test in _ORDERS]
-    return bool(orders) and max(orders) >= _LEAST_CORRELATION
-
-
 def _ratios(known: Mapping[str, Overlap]) -> str:
     each = " and ".join(
         f"{o.rho:.2f} ± {o.error:.2f} ({name}, {o.evidence.sample} matrices)" for name, o in known.items()
     )
     return f"the learned part is shared {each} times as much as the bulk"
-
-
-def _sentence(known: Mapping[str, Overlap], verdict: Shared) -> str:
-    meaning = {
-        Shared.TRAINING: "what training wrote is shared as much as the rest",
-        Shared.SEED: "what training wrote is shared far less than the rest, as between runs from one seed",
-        Shared.UNCLEAR: "that lies between what derived models and what twins show",
-    }[verdict]
-    return f"{_ratios(known)}: {meaning}."

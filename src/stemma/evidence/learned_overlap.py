@@ -39,6 +39,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from stemma.evidence.calibration import calibration
 from stemma.evidence.interface import Evidence
 from stemma.evidence.order import Layers, Pairing
 from stemma.evidence.units import Group, corner, matrix_pairs
@@ -205,7 +206,7 @@ def learned_overlap(a: Layers, b: Layers, pairing: Pairing, group: Group) -> Ove
 
 
 def overlap_from(ratio: Ratio, what: str, site: str, coefficients: str) -> Overlap:
-    """The ratio of ``what`` as evidence."""
+    """The ratio of ``what`` as evidence, beside what twins of the calibration zoo show."""
     evidence = Evidence(
         test=f"{what} learned part",
         site=site,
@@ -215,7 +216,7 @@ def overlap_from(ratio: Ratio, what: str, site: str, coefficients: str) -> Overl
         null="twins: the initialisation is shared and nothing that training wrote (rho well below 1)",
         method=f"ratio of {coefficients} on signal and bulk, larger of both sides, jackknife error",
         sample=ratio.matrices,
-        background=None,
+        background=known.background if (known := calibration().get(what)) else None,
         facts={"error": ratio.error, "learned_beta": ratio.learned_beta, "bulk_beta": ratio.bulk_beta},
     )
     return Overlap(ratio.rho, ratio.error, ratio.bulk_beta, evidence)

@@ -1,0 +1,46 @@
+"""The calibration data that ship: complete, of the fingerprint that is made, and apart where they must be."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from stemma.evidence.calibration import FEWEST, FILE, FORMAT, Measured, Spread, calibration
+from stemma.evidence.learned_overlap import MATCHED
+from stemma.evidence.units import Group
+from stemma.fingerprint import DEFAULT
+
+RATIOS = (*(str(g) for g in Group), MATCHED)
+
+
+def test_the_data_belong_to_the_fingerprint_that_is_made() -> None:
+    """If this fails, the fingerprint changed: run `python -m zoo calibrate` again."""
+    read = json.loads(FILE.read_text("utf-8"))
+    assert read["format"] == FORMAT
+    assert read["fingerprint"] == DEFAULT.schema
+    assert set(read["measures"]) == {*RATIOS, "nearness", "matched nearness"}
+
+
+@pytest.mark.parametrize("name", RATIOS)
+def test_twins_and_derived_stand_apart(name: str) -> None:
+    record = json.loads(FILE.read_text("utf-8"))["measures"][name]
+    assert record["twins"]["most"] < record["derived"]["least"]
+    assert 0.9 < record["derived"]["mean"] < 1.1
+
+
+def test_a_measure_of_few_architectures_takes_the_widest_deviation() -> None:
+    raw = json.loads(FILE.read_text("utf-8"))["measures"]
+    for name, found in calibration().items():
+        for kind, spread in (("twins", found.twins), ("derived", found.derived)):
+            widest = max(m[kind]["deviation"] for m in raw.values() if m[kind]["architectures"] >= FEWEST)
+            few = raw[name][kind]["architectures"] < FEWEST
+            assert spread.deviation == (widest if few else raw[name][kind]["deviation"])
+
+
+def test_scores_by_hand() -> None:
+    known = Measured(Spread(0.4, 0.3, 10, 6), Spread(1.0, 0.06, 10, 6))
+    assert known.above_twins(1.0) == pytest.approx(2.0)
+    assert known.above_twins(1.0, 0.4) == pytest.approx(0.6 / 0.5)
+    assert known.below_derived(0.9, 0.08) == pytest.approx(1.0)
+    assert "10 pairs of 6 architectures" in known.background.source
