@@ -29,6 +29,7 @@ from stemma.publish.result_json import (
     inspection_document,
     scan_document,
 )
+from stemma.publish.registry import documents
 from stemma.publish.schemas import load_schema, schema_file
 from stemma.publish.schemas.__main__ import main, published
 from stemma.publish.schemas.page import schema_page
@@ -42,6 +43,9 @@ NAMES = (
     result_json.FINGERPRINT,
     result_json.SCAN,
     result_json.CATALOG,
+    documents.RESOLVED,
+    documents.PROBLEMS,
+    documents.DIFFERENCE,
 )
 
 

@@ -27,6 +27,7 @@ app = Group(
         "compare": "stemma.cli.compare_command:compare",
         "scan": "stemma.cli.scan_command:scan",
         "catalog": "stemma.cli.catalog_commands:app",
+        "record": "stemma.cli.record:app",
         "cache": "stemma.cli.cache_commands:app",
     },
 )

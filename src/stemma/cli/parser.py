@@ -90,9 +90,11 @@ def parameters(command: Callback) -> list[Parameter]:
         if get_origin(hint) is not Annotated:
             raise TypeError(f"{name} is declared without Option or Argument")
         kind, info = get_args(hint)
-        several = get_origin(kind) is list
-        if several or isinstance(kind, types.UnionType):
+        if isinstance(kind, types.UnionType):
             kind = next(part for part in get_args(kind) if part is not type(None))
+        several = get_origin(kind) is list
+        if several:
+            (kind,) = get_args(kind)
         required = parameter.default is parameter.empty
         found.append(Parameter(name, kind, info, None if required else parameter.default, required, several))
     return found
@@ -127,7 +129,7 @@ def fill(parser: argparse.ArgumentParser, declared: Iterable[Parameter]) -> None
 
 
 def _add_argument(group: argparse._ArgumentGroup, parameter: Parameter, info: Argument) -> None:
-    nargs = "+" if parameter.several else None if parameter.required else "?"
+    nargs = ("+" if parameter.required else "*") if parameter.several else None if parameter.required else "?"
     text = _help(info.help, None)
     group.add_argument(parameter.name, metavar=parameter.name.upper(), nargs=nargs, help=text, **_typed(parameter))
 
@@ -142,7 +144,9 @@ def _add_option(group: argparse._ArgumentGroup, parameter: Parameter, info: Opti
             group.add_argument(off, dest=name, action="store_false", help="The opposite.")
     else:
         value, text = info.metavar or value_name(parameter), _help(info.help, default)
-        group.add_argument(*info.flags, dest=name, default=default, metavar=value, help=text, **_typed(parameter))
+        several = {"action": "append"} if parameter.several else {}
+        typed = several | _typed(parameter)
+        group.add_argument(*info.flags, dest=name, default=default, metavar=value, help=text, **typed)
 
 
 def value_name(parameter: Parameter) -> str:
@@ -175,9 +179,11 @@ def _within(kind: type, low: float | None, high: float | None, text: str) -> flo
 
 
 def _converted(parameter: Parameter, value: Any) -> Any:
-    if value is None or isinstance(value, parameter.kind) or parameter.kind is bool:
+    if value is None or parameter.kind is bool:
         return value
-    return [parameter.kind(item) for item in value] if parameter.several else parameter.kind(value)
+    if parameter.several:
+        return [parameter.kind(item) for item in value]
+    return value if isinstance(value, parameter.kind) else parameter.kind(value)
 
 
 def _help(text: str, default: object) -> str:

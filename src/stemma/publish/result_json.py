@@ -34,7 +34,7 @@ Document = dict[str, Json]
 
 def comparison_document(report: ComparisonReport) -> Document:
     """A comparison; where a model could not be read, ``label`` is null and ``error`` says why."""
-    return _document(
+    return as_document(
         {
             "schema": COMPARISON,
             "a": report.a,
@@ -52,7 +52,7 @@ def comparison_document(report: ComparisonReport) -> Document:
 
 def inspection_document(report: InspectionReport) -> Document:
     """What a model is made of."""
-    return _document(
+    return as_document(
         {
             "schema": INSPECTION,
             "reference": report.reference,
@@ -73,7 +73,7 @@ def inspection_document(report: InspectionReport) -> Document:
 
 def fingerprint_document(report: FingerprintReport) -> Document:
     """A fingerprint that was made, without its contents."""
-    return _document(
+    return as_document(
         {
             "schema": FINGERPRINT,
             "reference": report.reference,
@@ -92,7 +92,7 @@ def fingerprint_document(report: FingerprintReport) -> Document:
 
 def scan_document(report: ScanReport) -> Document:
     """A scan; candidates in order of rank, each with its ruling in short."""
-    return _document(
+    return as_document(
         {
             "schema": SCAN,
             "query": report.query,
@@ -112,7 +112,7 @@ def scan_document(report: ScanReport) -> Document:
 
 def catalog_document(listing: CatalogListing) -> Document:
     """The fingerprints of a catalog."""
-    return _document(
+    return as_document(
         {
             "schema": CATALOG,
             "catalog": listing.catalog,
@@ -123,7 +123,8 @@ def catalog_document(listing: CatalogListing) -> Document:
     )
 
 
-def _document(content: Mapping[str, Any]) -> Document:
+def as_document(content: Mapping[str, Any]) -> Document:
+    """``content`` as JSON data, with what is not finite listed under ``undefined``."""
     document, undefined = plain(content)
     assert isinstance(document, dict)
     document["undefined"] = [{"at": u.at, "value": u.value} for u in undefined]

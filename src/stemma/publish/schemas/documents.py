@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from stemma.publish import result_json
+from stemma.publish.registry.schemas import TITLES as _RECORD_TITLES
 from stemma.publish.schemas import shapes
 from stemma.publish.schemas.shapes import Shape, count, many, maybe, named, nullable, number, text, thing
 
@@ -118,6 +119,7 @@ _TITLES: Mapping[str, tuple[str, dict[str, Shape]]] = {
     result_json.FINGERPRINT: ("A fingerprint that was made", _FINGERPRINT),
     result_json.SCAN: ("Scan of a catalog", _SCAN),
     result_json.CATALOG: ("Contents of a catalog", _CATALOG),
+    **_RECORD_TITLES,
 }
 
 

@@ -18,13 +18,16 @@ from stemma.usecases.registry import record_paths, source_beside
 def check_paths(paths: Sequence[Path], *, registry: Path | None = None, locked: bool = False) -> Checked:
     """Every problem in files and whole directories; with ``locked`` also where records left their locks.
 
+    A file that is named has to have a lock then; of a directory those records are looked at that have one.
+
     Raises:
         InputError: a path is not there.
     """
     checked = [check_directory(path) if path.is_dir() else _check_file(path, registry) for path in paths]
     problems = [problem for each in checked for problem in each.problems]
     if locked:
-        problems += [p for path in record_paths(paths) for p in _lock_problems(path, registry)]
+        files = [path for path in record_paths(paths) if path in paths or lock_path(path).is_file()]
+        problems += [problem for file in files for problem in _lock_problems(file, registry)]
     records = tuple(record for each in checked for record in each.records)
     return Checked(sum(each.files for each in checked), records, tuple(problems))
 
