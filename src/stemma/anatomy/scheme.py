@@ -21,11 +21,13 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from threading import Lock
 from typing import Any
 
 from stemma.anatomy.naming import LEAVES
 from stemma.anatomy.rules import Captured, Node, Numbers, Rule, SchemeError, alternatives, captured, descend, plant
 
+_loading = Lock()
 _KEYS = {"name", "about", "extends", "signature", "stack", "shared_layers", "trunks", "layer", "root"}
 
 
@@ -161,9 +163,14 @@ def _documents(folder: Traversable) -> dict[str, dict[str, Any]]:
     return found
 
 
-@lru_cache(maxsize=1)
 def load_schemes() -> tuple[Scheme, ...]:
-    """Every scheme of the package, sorted by name."""
+    """Every scheme of the package, sorted by name; models that are opened at the same time wait for one reading."""
+    with _loading:
+        return _load()
+
+
+@lru_cache(maxsize=1)
+def _load() -> tuple[Scheme, ...]:
     documents = _documents(files("stemma.anatomy") / "schemes")
     library = Library(documents)
     return tuple(library.scheme(stem) for stem in sorted(documents) if not stem.startswith("_"))

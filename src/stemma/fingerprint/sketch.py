@@ -58,7 +58,7 @@ def _hashed(name: str, block: Array, length: int) -> NDArray[np.float64]:
     generator = np.random.Generator(np.random.PCG64(seed))
     rows, columns = block.shape
     # A coordinate's bucket depends on its row and column alone: blocks of different sizes agree where they overlap.
-    draw = generator.integers(0, 2 * length, size=(_SIDE, _SIDE))[:rows, : min(columns, _SIDE)]
+    draw = generator.integers(0, 2 * length, size=(rows, _SIDE))[:, : min(columns, _SIDE)]
     signed = np.where(draw % 2, block, -block)
     hashed = np.bincount((draw // 2).ravel(), weights=signed.ravel(), minlength=length)
     return hashed.astype(np.float64, copy=False)
