@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 
 Matrix = NDArray[np.float32]
 
-_EXACT_SIDE = 256
+_EXACT_SIDE = 128
 _OVERSAMPLING = 8
 _POWER_ITERATIONS = 2
 _TRACY_WIDOM_99 = 2.0234  # 99 % point of the Tracy-Widom law of order 1
