@@ -1,4 +1,4 @@
-"""`python -m zoo score`: from a built zoo to docs/accuracy.md."""
+"""`python -m zoo score`: from a built zoo to docs/accuracy.md and docs/limits.md."""
 
 import argparse
 import hashlib
@@ -10,6 +10,7 @@ from zoo.lineage import Pair
 from zoo.score.cases import Built, load
 from zoo.score.curves import draw
 from zoo.score.document import Part, document
+from zoo.score.limits import limits_page
 from zoo.score.merges import decompose_all
 from zoo.score.nulls import null_tests
 from zoo.score.peer import ask_peer
@@ -29,7 +30,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-merges", action="store_true", help="leave merges undecomposed")
     parser.add_argument("--most", type=int, default=0, metavar="N", help="no more than N pairs a category and group")
     parser.add_argument("--jobs", type=int, default=2, choices=(1, 2), help="workers of one thread each")
-    parser.add_argument("--out", type=Path, default=Path("docs/accuracy.md"), help="the page; pictures go beside it")
+    parser.add_argument(
+        "--out", type=Path, default=Path("docs/accuracy.md"), help="the page; pictures and limits.md go beside it"
+    )
 
 
 def run(options: argparse.Namespace) -> None:
@@ -41,6 +44,8 @@ def run(options: argparse.Namespace) -> None:
     scored = {s: [one for one in part.scored if one.pair.unscored is None] for s, part in parts.items()}
     pictures = draw(scored, options.out.parent / "pictures")
     options.out.write_text(document(built, parts, _command(options), pictures))
+    everything = {split: part.scored for split, part in parts.items()}
+    options.out.with_name("limits.md").write_text(limits_page(everything, _command(options)))
 
 
 def _part(built: Built, split: str, options: argparse.Namespace) -> Part:
