@@ -1,0 +1,51 @@
+"""Layers of both models as they are asked for: read once, a few kept, samples taken of the rest."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+import numpy as np
+
+from stemma.evidence.aligned.blocks import Units, unit_places, units_of
+from stemma.evidence.aligned.interface import WeightSource
+from stemma.evidence.units import Place
+
+_KEPT = 2
+
+
+class Layers:
+    """The layers with neurons or channels of one model; the last few read are kept in memory."""
+
+    def __init__(self, source: WeightSource) -> None:
+        self.source = source
+        self.places = unit_places(source)
+        self._kept: OrderedDict[Place, Units | None] = OrderedDict()
+
+    def units(self, place: Place) -> Units | None:
+        """The units of a layer, or None where its matrices are of another kind."""
+        if place not in self._kept:
+            self._kept[place] = units_of(self.source, place)
+            while len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+        self._kept.move_to_end(place)
+        return self._kept[place]
+
+    def depth(self, stack: str) -> int:
+        """Number of such layers in a stack."""
+        return sum(p.stack == stack for p in self.places)
+
+
+def sampled(units: Units, count: int) -> Units:
+    """``count`` units, evenly picked."""
+    if len(units) <= count:
+        return units
+    picked = np.linspace(0, len(units) - 1, count).round().astype(np.int64)
+    return Units({n: v[picked] for n, v in units.views.items()}, units.expert[picked], units.free)
+
+
+def comparable(a: Units | None, b: Units | None) -> bool:
+    """Whether both layers have the same views over residual streams of one width."""
+    if a is None or b is None or a.views.keys() != b.views.keys():
+        return False
+    name = next(iter(a.views))
+    return bool(a.views[name].shape[1] == b.views[name].shape[1])
