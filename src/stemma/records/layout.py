@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from stemma.errors import InvalidRecord, Problem
@@ -62,11 +63,28 @@ def _yaml() -> Any:
     from ruamel.yaml import YAML  # noqa: PLC0415 only writing needs it
 
     yaml = YAML(typ="rt", pure=True)
+    yaml.Representer = _representer()
     yaml.preserve_quotes = True
     yaml.width = _WIDTH
     yaml.indent(mapping=2, sequence=4, offset=2)
     yaml.allow_unicode = True
     return yaml
+
+
+@cache
+def _representer() -> Any:
+    """Writes numbers with a point wherever there is an exponent: without one YAML 1.1 takes them for text."""
+    from ruamel.yaml.representer import RoundTripRepresenter  # noqa: PLC0415 as above
+
+    class Representer(RoundTripRepresenter):  # a class of its own, so that the registration stays here
+        pass
+
+    def number(self: Any, value: float) -> Any:
+        text = repr(value)
+        return self.represent_scalar("tag:yaml.org,2002:float", text if "." in text else text.replace("e", ".0e"))
+
+    Representer.add_representer(float, number)
+    return Representer
 
 
 def load_tree(text: str) -> Any:

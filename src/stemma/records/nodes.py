@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from stemma.errors import Problem
+from stemma.errors import LimitExceeded, Problem
 from stemma.records.scalars import Hazard, plain_value
 
 MAX_BYTES = 4 << 20
@@ -181,15 +181,24 @@ class _Tree:
         raise _Stop
 
 
-def tree_of(data: Any) -> Node:
-    """The tree of plain Python data, which has no places; raises TypeError for what JSON does not have."""
-    if isinstance(data, dict):
-        return Node({key: (Node(key, 0, 0), tree_of(value)) for key, value in data.items()}, 0, 0)
+def tree_of(data: Any, depth: int = 0) -> Node:
+    """The tree of plain Python data, which has no places.
+
+    Raises:
+        TypeError: for what JSON does not have.
+        LimitExceeded: it is nested deeper than ``MAX_DEPTH`` levels.
+    """
+    if depth > MAX_DEPTH:
+        raise LimitExceeded(f"The data are nested deeper than {MAX_DEPTH} levels.")
+    if isinstance(data, dict) and all(isinstance(key, str) for key in data):
+        return Node({key: (Node(key, 0, 0), tree_of(value, depth + 1)) for key, value in data.items()}, 0, 0)
     if isinstance(data, (list, tuple)):
-        return Node([tree_of(item) for item in data], 0, 0)
+        return Node([tree_of(item, depth + 1) for item in data], 0, 0)
+    if isinstance(data, float) and data.is_integer() and abs(data) < 2**53:
+        return Node(int(data), 0, 0)
     if data is None or isinstance(data, (bool, int, float, str)):
         return Node(data, 0, 0)
-    raise TypeError(f"{type(data).__name__} has no place in a record")
+    raise TypeError(f"{type(data).__name__} has no place in a record, or a key is no text")
 
 
 def shown(node: Node) -> str:

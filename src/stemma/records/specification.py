@@ -55,9 +55,7 @@ def _tables() -> dict[str, str]:
         "results": _things(leaves()["card.results"]),
         "risks": _table(("Flag", "Meaning"), [(f"`{key}`", about) for key, about in RISKS.items()]),
         "kinds": _kinds(),
-        "facets": _table(
-            ("Facet", "What it holds"), [(f"`{f}`", about) for f, about in load_relations().facets.items()]
-        ),
+        "facets": _table(("Facet", "What it holds"), facets),
         "surveys": _surveys(),
     }
 

@@ -27,7 +27,7 @@ from stemma.records.shapes import (
     Thing,
     Whole,
 )
-from stemma.records.table import ENTRIES, EXTENSION, EXTENSION_FIELD, top_fields
+from stemma.records.table import ENTRIES, EXTENSION, EXTENSION_FIELD, LANGUAGE, top_fields
 
 _KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}", re.ASCII)
 _APART = frozenset({"stemma", "name", "version", "type", "status", "relations"})
@@ -45,6 +45,13 @@ class Walk:
         """The data of the whole document."""
         if not isinstance(root.value, dict):
             self._bad(root, "type", f"Got {shown(root)}, expected a record: a mapping that begins with stemma: 1.")
+            return {}
+        _, language = root.value.get("stemma", (None, None))
+        if language is not None and type(language.value) is int and language.value != LANGUAGE:
+            later = language.value > LANGUAGE
+            advice = "A newer program wrote it: update this one." if later else "Run stemma record migrate."
+            message = f"Got language version {shown(language)}, expected {LANGUAGE}."
+            self._findings.add(language, "language", message, advice)
             return {}
         return self._fields(root, top_fields(), "", extensions=True)
 
