@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from zoo.group import Group
 from zoo.lineage import Specimen
-from zoo.recipes.adapt import Lora, TuneLast
+from zoo.recipes.adapt import Dora, Lora, TuneLast
 from zoo.recipes.evade import Disguise, Noise
 from zoo.recipes.interface import Recipe, Storage
 from zoo.recipes.merge import Dare, LinearMerge, Passthrough, SlerpMerge, TaskArithmetic, Ties
@@ -125,6 +125,7 @@ def _chains(group: Group) -> Iterator[Specimen]:
     yield _child(group, "chain-3", "chain of 3", KeepLayers(kept), "M6", parents=("chain-2",))
     shuffle = ShuffleVocabulary(group.order(61))
     yield _child(group, "chain-4", "chain of 4", shuffle, "M4", parents=("chain-3",))
+    yield _child(group, "chain-5", "chain of 5", Store(Storage(dtype="float16")), "M1", parents=("chain-4",))
     yield _child(group, "merged-q4-0", "merge, q4_0 round trip", RoundTrip("q4_0"), "M7", parents=("merged",))
 
 
@@ -170,6 +171,8 @@ def _tuned(group: Group) -> Iterator[Specimen]:
     for rank in (4, 16):
         recipe = Lora(rank, True, "second", group.order(100 + rank), group.schedule(0.2, 0.5))
         yield _child(group, f"lora-{rank}", f"LoRA rank {rank}, merged", recipe, "M8", stage=3)
+    dora = Dora(8, True, "second", group.order(109), group.schedule(0.2, 0.5))
+    yield _child(group, "dora-8", "DoRA rank 8, merged", dora, "M8", stage=3)
     alone = Lora(8, False, "second", group.order(108), group.schedule(0.2, 0.5))
     yield _child(group, "adapter", "LoRA, the adapter alone", alone, "M8", stage=3)
     last = TuneLast(1, "second", group.order(121), group.schedule(0.2, 0.5))
@@ -188,6 +191,8 @@ def _look_alikes(group: Group) -> Iterator[Specimen]:
     yield group.root("twin-far", far, "X4", 3)
     if group.architecture not in ("llama", "gpt2"):
         return
+    longer = group.tune("second", 133, 2.0, 1.0)
+    yield _child(group, "continued-long", "continued pretraining, twice as long", longer, "M3", stage=4)
     legs = (Leg(0, "first", group.order(1)), Leg(group.steps(0.1), "first", group.order(132)))
     yield group.root("fork-10", group.run(1, legs), None, 4, paired="references")
     for number in (5, 6):

@@ -33,12 +33,25 @@ class Lora:
         if bench.architecture.name == "mamba":
             targets = ["in_proj"]
         torch.manual_seed(self.order)
-        config = LoraConfig(r=self.rank, lora_alpha=2 * self.rank, target_modules=targets, lora_dropout=0.0)
+        config = self._config(targets)
         adapted = get_peft_model(parent.model, config)
         losses = train(adapted, bench.batches(parent.tokenizer, self.half, self.order), self.schedule)
         if self.merged:
             return Made(adapted.merge_and_unload(), parent.tokenizer, losses, self.schedule.steps)
         return Made(adapted, parent.tokenizer, losses, self.schedule.steps, Storage(adapter=True))
+
+    def _config(self, targets: list[str]) -> LoraConfig:
+        return LoraConfig(r=self.rank, lora_alpha=2 * self.rank, target_modules=targets, lora_dropout=0.0)
+
+
+@dataclass(frozen=True)
+class Dora(Lora):
+    """The same with the length of every column learned apart from its direction (Liu et al. 2024)."""
+
+    def _config(self, targets: list[str]) -> LoraConfig:
+        config = super()._config(targets)
+        config.use_dora = True
+        return config
 
 
 @dataclass(frozen=True)

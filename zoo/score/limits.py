@@ -90,7 +90,7 @@ LIMITS = (
         "Chains fade",
         "Each hop adds its own change. What is left of the first model after several is found, but which hops there "
         "were is not recovered from the ends alone.",
-        (("base", "chain-2"), ("base", "chain-3"), ("base", "chain-4")),
+        (("base", "chain-2"), ("base", "chain-3"), ("base", "chain-4"), ("base", "chain-5")),
     ),
 )
 
