@@ -16,7 +16,7 @@ from stemma.anatomy.interface import Role
 from stemma.constitution.exclusions import look_alike
 from stemma.constitution.interface import Direction, Established, Label, LayerPair, Ruling
 from stemma.constitution.mechanism import Finding, find_mechanism, kinship_of
-from stemma.constitution.sharing import Sharing, find_sharing
+from stemma.constitution.sharing import DISGUISED, Sharing, find_sharing
 from stemma.constitution.training import Shared, TrainingVerdict, judge_training
 from stemma.evidence.interface import Evidence
 from stemma.evidence.pair import PLANNED, PairEvidence
@@ -101,7 +101,10 @@ def _nothing_shared(pair: PairEvidence, sharing: Sharing) -> _Outcome:
 
 def _looked_everywhere(sharing: Sharing) -> bool:
     run = {t.test: t for t in sharing.evidence}
-    order, matching = run.get("mlp order") or run.get("layer alignment"), run.get("neuron matching")
+    order, matching = (
+        run.get("mlp order") or run.get("layer alignment"),
+        run.get("neuron matching") or run.get("aligned neurons"),
+    )
     if order is None or matching is None:
         return False
     return order.sample >= _MINIMUM_UNITS and matching.sample >= _MINIMUM_UNITS and matching.statistic < _FEW_NEURONS
@@ -137,7 +140,7 @@ def _shared_sentences(sharing: Sharing) -> list[str]:
 def _sentence(test: Evidence) -> str:
     name = test.test if test.test[:3] != "mlp" else "MLP" + test.test[3:]
     rounded = math.ceil(test.log10_p) if test.log10_p is not None else 0
-    number = f"{test.statistic:.0f} neurons agree" if test.test == "neuron matching" else f"z = {test.statistic:.1f}"
+    number = f"{test.statistic:.0f} neurons agree" if test.test in DISGUISED else f"z = {test.statistic:.1f}"
     return (
         f"{name[0].upper()}{name[1:]} is shared far beyond chance over {test.site}: {number}, "
         f"p < 10^{rounded}, effect {test.effect:.2f}."

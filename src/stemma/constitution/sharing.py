@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from stemma.constitution.doubt import leaves_doubt
 from stemma.evidence.interface import Evidence
 from stemma.evidence.layer_alignment import Alignment
 from stemma.evidence.order import Pairing, some_layer_shared
@@ -17,6 +18,7 @@ from stemma.evidence.units import Group
 from stemma.identity import Missing, is_present
 
 MINIMUM_EFFECT = 0.01
+DISGUISED = frozenset({"neuron matching", "aligned neurons"})
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,13 @@ def find_sharing(pair: PairEvidence, alpha: float) -> Sharing:
     if not neurons_in_place:
         matching = pair.matching
         tests.append(matching if isinstance(matching, Missing) else matching.evidence)
+        if leaves_doubt(pair, any(_falls(t, alpha) for t in tests)):
+            aligned = pair.aligned
+            if is_present(aligned) and isinstance(matching, Missing):
+                tests.pop()
+            tests.append(aligned if isinstance(aligned, Missing) else aligned.evidence)
+            if is_present(aligned) and _falls(aligned.evidence, alpha):
+                pairing = aligned.pairing
     run = tuple(t for t in tests if is_present(t))
     shared = tuple(t for t in run if _falls(t, alpha))
     in_place = {Group.MLP if is_present(mlp) else Group.STATE} if neurons_in_place else set()
@@ -76,7 +85,7 @@ def find_sharing(pair: PairEvidence, alpha: float) -> Sharing:
         pairing,
         searched,
         frozenset(in_place),
-        any(t.test == "neuron matching" for t in shared),
+        any(t.test in DISGUISED for t in shared),
         tuple(dict.fromkeys(t.reason for t in tests if isinstance(t, Missing))),
     )
 

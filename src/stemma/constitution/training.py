@@ -20,6 +20,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from stemma.constitution.closer import ALIGNED_NEARNESS, closer_ratios
 from stemma.constitution.sharing import Sharing
 from stemma.evidence.calibration import calibration
 from stemma.evidence.interface import Evidence
@@ -65,8 +66,16 @@ class TrainingVerdict:
 def judge_training(pair: PairEvidence, sharing: Sharing) -> TrainingVerdict:
     """Decide from bit-equal trained tensors, else from exact arithmetic, else from every ratio that can be had."""
     found = measure(pair, sharing)
-    shared, reason = _exactly_trained(pair, sharing) or judge_ratios(found.ratios, found.nearness)
-    return TrainingVerdict(shared, reason, tuple(o.evidence for o in found.ratios.values()), found.missing)
+    exact = _exactly_trained(pair, sharing)
+    shared, reason = exact or judge_ratios(found.ratios, found.nearness)
+    evidence = tuple(o.evidence for o in found.ratios.values())
+    if exact is None and (sharing.disguised or shared is Shared.UNCLEAR):
+        closer = closer_ratios(pair)
+        found = Measures(found.ratios, found.nearness, (*found.missing, *closer.missing))
+        if closer.ratios:
+            shared, reason = judge_ratios(closer.ratios, closer.nearness)
+            evidence += closer.evidence
+    return TrainingVerdict(shared, reason, evidence, found.missing)
 
 
 def measure(pair: PairEvidence, sharing: Sharing) -> Measures:
@@ -120,6 +129,8 @@ def judge_ratios(ratios: Mapping[str, Overlap], nearness: Mapping[str, float]) -
 
 def _nearer_than_twins(ratios: Mapping[str, Overlap], nearness: Mapping[str, float]) -> bool:
     name = MATCHED_NEARNESS if MATCHED in ratios else NEARNESS
+    if ALIGNED_NEARNESS in nearness:
+        name = ALIGNED_NEARNESS
     return name in nearness and calibration()[name].above_twins(nearness[name]) >= SURE
 
 

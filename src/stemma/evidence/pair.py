@@ -5,8 +5,11 @@ Alpha is spent over :data:`PLANNED`, the whole list of tests that make p-values,
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
+from typing import TYPE_CHECKING
 
+from stemma.evidence.aligned.interface import WeightSource
 from stemma.evidence.delta import LowRank, low_rank_change
 from stemma.evidence.facts import PairFacts, pair_facts
 from stemma.evidence.identity import TensorIdentity, file_identity, tensor_identity
@@ -21,6 +24,13 @@ from stemma.evidence.units import Group, by_layer
 from stemma.fingerprint import Fingerprint, require_comparable
 from stemma.identity import Missing, is_present
 
+if TYPE_CHECKING:
+    from stemma.evidence.aligned.look import Aligned
+
+Supplier = Callable[[], tuple[WeightSource, WeightSource]]
+"""Opens both models for a closer look."""
+NO_WEIGHTS = Missing("closer look at whole matrices: it needs the weights of both models, not fingerprints or samples")
+
 PLANNED = (
     "mlp order",
     "attention order",
@@ -28,19 +38,23 @@ PLANNED = (
     "residual order",
     "layer alignment",
     "neuron matching",
+    "aligned neurons",
 )
 
 
 class PairEvidence:
     """Every test on a pair of fingerprints, each computed once, when first asked for.
 
+    ``weights`` opens both models where they are at hand, for the one test that goes back to them.
+
     Raises:
         IncompatibleFingerprint: the fingerprints follow different schemas.
     """
 
-    def __init__(self, a: Fingerprint, b: Fingerprint) -> None:
+    def __init__(self, a: Fingerprint, b: Fingerprint, weights: Supplier | Missing = NO_WEIGHTS) -> None:
         require_comparable(a.schema, b.schema)
         self.a, self.b = a, b
+        self._weights = weights
         self._a_layers, self._b_layers = by_layer(a), by_layer(b)
         self._orders: dict[Group, Evidence | Missing] = {}
 
@@ -89,6 +103,15 @@ class PairEvidence:
     def matching(self) -> Matching | Missing:
         """The same neurons in whatever order and basis."""
         return match_neurons(self.a, self.b)
+
+    @cached_property
+    def aligned(self) -> Aligned | Missing:
+        """The closer look: both models in one basis, whole matrices. Slow; only where the fingerprints leave doubt."""
+        if isinstance(self._weights, Missing):
+            return self._weights
+        from stemma.evidence.aligned.look import look_closer  # noqa: PLC0415 seldom needed, and it brings SciPy
+
+        return look_closer(*self._weights())
 
     @cached_property
     def change(self) -> LowRank | Missing:

@@ -21,6 +21,7 @@ from stemma.fingerprint import Fingerprint, load, save
 from stemma.fingerprint.threads import one_blas_thread
 from stemma.identity.version import VERSION
 from stemma.publish.model import ComparisonReport
+from stemma.usecases.at_hand import AtHand
 from stemma.usecases.models import FingerprintResult, fingerprint
 from stemma.usecases.settings import DEFAULT_WORK, Work
 from stemma.usecases.summaries import summary_of
@@ -34,8 +35,8 @@ def compare(a: str, b: str, work: Work = DEFAULT_WORK) -> ComparisonReport:
     """
     started = time.perf_counter()
     left, right = _both(a, b, replace(work, file_digests=False))
-    ruling = rule_on(left.fingerprint, right.fingerprint, work)
-    return _report(a, b, left, right, ruling, started)
+    ruling, closer = _ruled(left, right, AtHand(a, b, work))
+    return _report(a, b, left, right, ruling, started, closer)
 
 
 class _OtherFailedError(StemmaError):
@@ -75,6 +76,14 @@ def rule_on(a: Fingerprint, b: Fingerprint, work: Work = DEFAULT_WORK) -> Ruling
         return rule(PairEvidence(a, b), alpha=work.alpha)
 
 
+def _ruled(left: FingerprintResult, right: FingerprintResult, at_hand: AtHand) -> tuple[Ruling, Mapping[str, float]]:
+    """The ruling on two fingerprints, with the weights at hand for where they leave doubt; what these cost."""
+    with one_blas_thread():
+        pair = PairEvidence(left.fingerprint, right.fingerprint, at_hand.supplier)
+        ruling = rule(pair, alpha=at_hand.work.alpha)
+    return ruling, at_hand.finish()
+
+
 def compare_pairs(pairs: Sequence[tuple[str, str]], work: Work = DEFAULT_WORK) -> Iterator[ComparisonReport]:
     """One report a pair, in the order asked; every model is opened once, several at a time.
 
@@ -95,8 +104,8 @@ def compare_pairs(pairs: Sequence[tuple[str, str]], work: Work = DEFAULT_WORK) -
                 started = time.perf_counter()
                 try:
                     left, right = _taken(waiting[a], take), _taken(waiting[b], take)
-                    ruling = rule_on(left.fingerprint, right.fingerprint, work)
-                    yield _report(a, b, left, right, ruling, started)
+                    ruling, closer = _ruled(left, right, AtHand(a, b, work))
+                    yield _report(a, b, left, right, ruling, started, closer)
                 except StemmaError as error:
                     yield ComparisonReport(a, b, error=str(error), stemma=VERSION)
         finally:
@@ -124,9 +133,16 @@ def _taken(waiting: Future[_Shelved], take: Callable[[Path], Fingerprint]) -> Fi
 
 
 def _report(
-    a: str, b: str, left: FingerprintResult, right: FingerprintResult, ruling: Ruling, started: float
+    a: str,
+    b: str,
+    left: FingerprintResult,
+    right: FingerprintResult,
+    ruling: Ruling,
+    started: float,
+    closer: Mapping[str, float],
 ) -> ComparisonReport:
     cost = {
+        **closer,
         "seconds": time.perf_counter() - started,
         "bytes_read": int(left.cost["bytes_read"]) + int(right.cost["bytes_read"]),
     }

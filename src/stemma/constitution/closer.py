@@ -1,0 +1,40 @@
+"""The twin gate on whole matrices, where the closer look was or may be taken."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from stemma.evidence.calibration import calibration
+from stemma.evidence.interface import Evidence
+from stemma.evidence.learned_overlap import Overlap
+from stemma.evidence.pair import PairEvidence
+from stemma.identity import Missing, is_present
+
+ALIGNED_NEARNESS = "aligned nearness"
+
+
+@dataclass(frozen=True)
+class Closer:
+    """Ratios on whole matrices by name, nearness of the matched units, the evidence, and why there is none."""
+
+    ratios: Mapping[str, Overlap]
+    nearness: Mapping[str, float]
+    evidence: tuple[Evidence, ...]
+    missing: tuple[str, ...]
+
+
+def closer_ratios(pair: PairEvidence) -> Closer:
+    """What the closer look says of training; it is taken now if it was not yet.
+
+    Nearness is 1 less the root mean square sine between matched units.
+    """
+    aligned = pair.aligned
+    if isinstance(aligned, Missing):
+        return Closer({}, {}, (), (aligned.reason,))
+    known = calibration()
+    found = aligned.ratios.overlaps
+    ratios = {name: o for name, o in found.items() if is_present(o) and name in known}
+    missing = tuple(o.reason for o in found.values() if isinstance(o, Missing))
+    evidence = (aligned.evidence, *(o.evidence for o in ratios.values()))
+    return Closer(ratios, {ALIGNED_NEARNESS: 1 - aligned.ratios.change}, evidence, missing)
