@@ -234,6 +234,14 @@ def test_independence_is_shown_where_everything_could_be_looked_at() -> None:
     assert (result.established, result.exclusion) == (Established.SHOWN, Exclusion.X1)
 
 
+def test_without_a_gate_disguised_twins_are_not_ruled_out() -> None:
+    """Neurons seen through two views alone: independence is shown, other seeds are not."""
+    one, other = ({k: w for k, w in models.draw(s).items() if k[0] is not Role.GATE} for s in (52, 53))
+    result = ruling(models.fingerprint(one), models.fingerprint(other))
+    assert (result.label, result.established, result.exclusion) == (Label.INDEPENDENT, Established.SHOWN, None)
+    assert any("permuted" in text for text in result.reasons)
+
+
 @pytest.mark.parametrize("full", [(False, False), (False, True), (True, False)])
 def test_samples_link_children_and_show_no_independence(full: tuple[bool, bool]) -> None:
     base, child, twin, other = (

@@ -27,6 +27,8 @@ DEFAULT_ALPHA = 1e-6
 _ADAPTER_ROLES = frozenset({Role.ADAPTER_A, Role.ADAPTER_B})
 _MINIMUM_UNITS = 100
 _FEW_NEURONS = 4
+_VIEWS_THAT_SHOW_TWINS = 3
+_PERHAPS_TWINS = "Whether both started from one seed and one was permuted since, these tests cannot tell."
 
 
 def rule(pair: PairEvidence, *, alpha: float = DEFAULT_ALPHA) -> Ruling:
@@ -95,6 +97,8 @@ def _nothing_shared(pair: PairEvidence, sharing: Sharing) -> _Outcome:
     scores = [f"{t.test} {t.statistic:.1f}" for t in sharing.evidence if t.log10_p is not None]
     found = f"Nothing is shared beyond chance ({', '.join(scores)})." if scores else "Nothing could be compared."
     if alike is not None and _looked_everywhere(sharing):
+        if _may_be_disguised_twins(pair, sharing, alike[0]):
+            return _Outcome(Established.SHOWN, None, (found, alike[1], _PERHAPS_TWINS))
         return _Outcome(Established.SHOWN, alike[0], (found, alike[1]))
     return _Outcome(Established.DEFAULT, None, (found, *([alike[1]] if alike else [])))
 
@@ -108,6 +112,15 @@ def _looked_everywhere(sharing: Sharing) -> bool:
     if order is None or matching is None:
         return False
     return order.sample >= _MINIMUM_UNITS and matching.sample >= _MINIMUM_UNITS and matching.statistic < _FEW_NEURONS
+
+
+def _may_be_disguised_twins(pair: PairEvidence, sharing: Sharing, exclusion: Exclusion) -> bool:
+    """Matching finds disguised children in any model, but disguised twins only where a gate gives a third view."""
+    hidden = pair.facts.hidden
+    if exclusion not in (Exclusion.X1, Exclusion.X2) or hidden[0] != hidden[1]:
+        return False
+    views = [t.facts["views"] for t in sharing.evidence if t.test == "neuron matching"]
+    return max(views, default=0) < _VIEWS_THAT_SHOW_TWINS
 
 
 def _not_derived(sharing: Sharing, verdict: TrainingVerdict) -> _Outcome:
