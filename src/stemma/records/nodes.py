@@ -119,35 +119,34 @@ class _Tree:
         """One whole value. ``stack`` holds the open collections, each with the key that waits for its value."""
         yaml = self._yaml
         scalar, mapping_start = yaml.ScalarEvent, yaml.MappingStartEvent
-        ends = (yaml.MappingEndEvent, yaml.SequenceEndEvent)
-        stack: list[tuple[Node, list[Node | None]]] = []
+        mapping_end, sequence_end = yaml.MappingEndEvent, yaml.SequenceEndEvent
+        next_event, check = self._next, self._check
+        stack: list[tuple[Node, list[Node]]] = []
         while True:
-            event = self._next()
+            event = next_event()
             kind = type(event)
-            if kind in ends:
+            if kind is mapping_end or kind is sequence_end:
                 node, _ = stack.pop()
             else:
+                check(event, len(stack))
                 mark = event.start_mark
-                self._check(event, len(stack))
                 if kind is scalar:
                     node = Node(self._scalar(event), mark.line + 1, mark.column + 1, event.value)
                 else:
                     node = Node({} if kind is mapping_start else [], mark.line + 1, mark.column + 1)
-                    stack.append((node, [None]))
+                    stack.append((node, []))
                     continue
             if not stack:
                 return node
-            self._put(*stack[-1], node)
+            parent, waiting = stack[-1]
+            if type(parent.value) is list:
+                parent.value.append(node)
+            elif waiting:
+                self._put(parent, waiting.pop(), node)
+            else:
+                waiting.append(node)
 
-    def _put(self, parent: Node, waiting: list[Node | None], node: Node) -> None:
-        if isinstance(parent.value, list):
-            parent.value.append(node)
-            return
-        key = waiting[0]
-        if key is None:
-            waiting[0] = node
-            return
-        waiting[0] = None
+    def _put(self, parent: Node, key: Node, node: Node) -> None:
         if not isinstance(key.value, str):
             advice = "Put it in quotes." if not isinstance(key.value, (list, dict)) else ""
             self._findings.add(key, "key", f"Got {shown(key)} as a key, expected a string.", advice)
@@ -160,7 +159,7 @@ class _Tree:
 
     def _check(self, event: Any, depth: int) -> None:
         self._count += 1
-        if isinstance(event, self._yaml.AliasEvent) or event.anchor is not None:
+        if event.anchor is not None:  # an alias has one, too
             self._refuse(event, "alias", "Anchors and aliases have no place in a record.", "Write the value out.")
         if event.tag is not None:
             self._refuse(event, "tag", f"The tag {event.tag[:60]!r} has no place in a record.", "Leave the tag out.")

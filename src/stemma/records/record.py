@@ -94,7 +94,7 @@ class Record:
     file: str = ""
     places: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def key(self) -> str:
         """``name@version``, which names this record everywhere."""
         return f"{self.name}@{self.version}"

@@ -48,7 +48,7 @@ class Resolver:
         self._refuse = dangling == "refuse"
         self._prereleases = prereleases
         self._chosen: dict[Requirement, Record | Missing] = {}
-        self._edges: dict[str, tuple[Edge, ...]] = {}
+        self._edges: dict[str, tuple[Record, tuple[Edge, ...]]] = {}
         self._done: dict[str, ResolvedRecord] = {}
 
     def resolve(self, record: Record) -> ResolvedRecord:
@@ -61,9 +61,11 @@ class Resolver:
         found = self._done.get(record.key)
         if found is not None and found.record is record:
             return found
-        for ancestor in reversed(self._linear(record)):
-            if ancestor.key not in self._done or ancestor is record:
-                self._done[ancestor.key] = self._resolved(ancestor)
+        if self._above(record) is None:
+            for ancestor in reversed(self._linear(record)[1:]):
+                if ancestor.key not in self._done:
+                    self._done[ancestor.key] = self._resolved(ancestor)
+        self._done[record.key] = self._resolved(record)
         return self._done[record.key]
 
     def find(self, asked: Requirement) -> ResolvedRecord:
@@ -76,10 +78,10 @@ class Resolver:
     def edges(self, record: Record) -> tuple[Edge, ...]:
         """The relations of a record with their targets, nothing inherited; raises nothing for what is missing."""
         known = self._edges.get(record.key)
-        if known is None or any(e.relation is not r for e, r in zip(known, record.relations, strict=False)):
-            known = tuple(Edge(relation, self._target(relation.target)) for relation in record.relations)
-            self._edges[record.key] = known
-        return known
+        if known is None or known[0] is not record:
+            edges = tuple(Edge(relation, self._target(relation.target)) for relation in record.relations)
+            known = self._edges[record.key] = (record, edges)
+        return known[1]
 
     def _target(self, asked: Requirement) -> Record | Missing:
         if asked not in self._chosen:
@@ -134,8 +136,25 @@ class Resolver:
                 raise UnresolvedRecord("Records inherit from one another in a circle.", circle, advice="Take one out.")
         return left[::-1]
 
+    def _above(self, record: Record) -> list[ResolvedRecord] | None:
+        """What the record inherits from, if all of it is there, resolved, and free of the record itself."""
+        above = []
+        for edge in self.edges(record):
+            if edge.relation.definition.inherits:
+                parent = None if isinstance(edge.target, Missing) else self._done.get(edge.target.key)
+                if parent is None or record.key in parent.order:
+                    return None
+                above.append(parent)
+        return above
+
+    def _order(self, record: Record) -> tuple[str, ...]:
+        above = self._above(record)
+        if above is not None and len(above) < 2:
+            return (record.key, *(above[0].order if above else ()))  # what a walk over it all would give
+        return tuple(each.key for each in self._linear(record))
+
     def _resolved(self, record: Record) -> ResolvedRecord:
-        order = tuple(each.key for each in self._linear(record))
+        order = self._order(record)
         fields = self._inherited(record, {key: rank for rank, key in enumerate(order)})
         for path, own in record.leaves.items():
             fields[path] = _written(record, own, fields.get(path))
