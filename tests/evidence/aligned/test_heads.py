@@ -1,0 +1,53 @@
+"""Balanced form removes what is free inside a head, and fits on one factor leave the other to be judged."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stemma.evidence.aligned.basis import rotation
+from stemma.evidence.aligned.heads import balanced
+from stemma.evidence.aligned.neurons import agreement, assigned
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 10_000), st.integers(1, 3))
+def test_balanced_form_is_the_same_up_to_a_rotation_whatever_transform_was_applied(seed: int, heads: int) -> None:
+    rng = np.random.default_rng(seed)
+    inner, outer = rng.standard_normal((6, 40)), rng.standard_normal((heads, 6, 40))
+    mixed = rng.standard_normal((6, 6)) + 2 * np.eye(6)
+    moved = (np.linalg.inv(mixed).T @ outer).reshape(-1, 40)
+    x, x_outer = balanced(inner.astype(np.float32), outer.reshape(-1, 40).astype(np.float32))
+    y, y_outer = balanced((mixed @ inner).astype(np.float32), moved.astype(np.float32))
+    left, _, right = np.linalg.svd(x @ y.T)
+    scale, scale_outer = float(np.abs(x).max()), float(np.abs(x_outer).max())
+    assert (left @ right) @ y == pytest.approx(x, abs=0.05 * scale)
+    assert (left @ right) @ y_outer[:6] == pytest.approx(x_outer[:6], abs=0.05 * scale_outer)
+    assert x @ x.T == pytest.approx(sum(o @ o.T for o in x_outer.reshape(heads, 6, 40)) / heads, rel=0.1, abs=0.05)
+
+
+def test_a_rotation_is_recovered_exactly() -> None:
+    rng = np.random.default_rng(3)
+    turn, _ = np.linalg.qr(rng.standard_normal((24, 24)))
+    rows = rng.standard_normal((100, 24)).astype(np.float32)
+    found = rotation(rows.T @ (rows @ turn).astype(np.float32))
+    assert found.to_a((rows @ turn).astype(np.float32)) == pytest.approx(rows, abs=1e-3)
+    assert found.to_b(rows) == pytest.approx(rows @ turn, abs=1e-3)
+
+
+def test_two_independent_views_agree_about_once() -> None:
+    """The null of the count: fixed points of a random matching, mean at most 1 for each pair of views."""
+    rng = np.random.default_rng(4)
+    counts = [
+        np.count_nonzero(agreement({n: rng.standard_normal((60, 60)) for n in ("gate", "up")}, ()) >= 0)
+        for _ in range(200)
+    ]
+    assert np.mean(counts) < 1.2 and max(counts) < 8
+
+
+def test_an_assignment_uses_every_unit_once() -> None:
+    score = np.random.default_rng(5).standard_normal((30, 40))
+    match = assigned(score)
+    assert (match >= 0).all() and len(set(match.tolist())) == 30
