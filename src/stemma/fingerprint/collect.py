@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,13 +79,25 @@ def _leading_shape(part: Part, plan: Plan, parameters: Parameters) -> tuple[int,
 
 def _gather_all(tensor: LazyTensor, rows: int, columns: int) -> _Gathered:
     moments, digest, leading = MomentAccumulator(), ValueDigest(tensor.shape), _LeadingBlock(rows, columns)
+    room = np.empty(0, np.float32)
     for start, stored in tensor.blocks():
-        values = to_float32(stored)
+        if room.size < stored.size:
+            room = np.empty(stored.size, np.float32)
+        values = _as_float32(stored, room)
         moments.add(values)
         if not digest.restart:
             digest.add(stored, values)
         leading.add(start, values.reshape(len(values), -1) if values.ndim else values.reshape(1, 1))
     return _Gathered(value_digest(tensor, digest), moments.result(), leading.result())
+
+
+def _as_float32(stored: NDArray[Any], room: NDArray[np.float32]) -> NDArray[np.float32]:
+    """``stored`` as float32, written into ``room``: the same memory for every block stays in the processor's cache."""
+    if stored.dtype == np.float32:
+        return stored
+    values = room[: stored.size].reshape(stored.shape)
+    np.copyto(values, stored, casting="unsafe")
+    return values
 
 
 def _gather_leading(tensor: LazyTensor, rows: int, columns: int) -> _Gathered:

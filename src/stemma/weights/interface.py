@@ -91,7 +91,7 @@ class LazyTensor(ABC):
         """The whole tensor; only for small ones."""
         return self.read(0, self.shape[0] if self.shape else 1)
 
-    def blocks(self, limit: int = 1 << 19) -> Iterator[tuple[int, NDArray[Any]]]:
+    def blocks(self, limit: int = 1 << 21) -> Iterator[tuple[int, NDArray[Any]]]:
         """``(first row, rows)`` over the whole tensor in order, each block about ``limit`` bytes as read."""
         if not self.shape:
             yield 0, self.read(0, 1)
