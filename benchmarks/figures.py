@@ -12,7 +12,10 @@ from benchmarks.models import EIGHT_GB, ONE_GB, TINY, Shape, make
 from benchmarks.process import Runs, in_turn, peak_by_gnu_time
 
 _RULED = (0, 1, 2)  # linked, independent, not established: all are results
-_START_UP = "import stemma.cli.main, stemma.usecases.compare, stemma.publish.result_json, stemma.constitution.ruling"
+_START_UP = (
+    "import stemma.cli.main, stemma.cli.compare_command, stemma.cache, stemma.usecases.compare,"
+    " stemma.publish.result_json, stemma.constitution.ruling"
+)
 
 
 @dataclass(frozen=True)
