@@ -29,6 +29,8 @@ app = Group(
         "catalog": "stemma.cli.catalog_commands:app",
         "record": "stemma.cli.record:app",
         "cache": "stemma.cli.cache_commands:app",
+        "publish": "stemma.cli.publish_command:publish",
+        "site": "stemma.cli.site_command:app",
     },
 )
 OPTIONS = (

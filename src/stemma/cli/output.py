@@ -50,12 +50,26 @@ def write_lines(lines: Iterable[str], output: Path | None) -> None:
     if output is None:
         _to_stdout(lines)
         return
+    _to_file((line.encode("utf-8", "backslashreplace") for line in lines), output)
+
+
+def write_bytes(data: bytes, output: Path | None) -> None:
+    """Write what is no text whole to ``output``, or to standard output where that is no terminal.
+
+    Raises:
+        InputError: standard output is a terminal.
+        StemmaError: the file could not be written; one that was there is as it was.
+    """
+    if output is not None:
+        _to_file([data], output)
+        return
+    if sys.stdout.isatty():
+        raise InputError("This is no text for a terminal.", advice="Name a file with --output.")
     try:
-        _to_file(lines, output)
-    except OSError as error:
-        raise StemmaError(
-            f"{output} could not be written: {error.strerror or error}.", advice="Choose another --output."
-        ) from error
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        leave_stdout()
 
 
 def show(render: Callable[[Console], None], output: Path | None) -> None:
@@ -125,16 +139,24 @@ def _to_stdout(lines: Iterable[str]) -> None:
             ) from error
 
 
-def _to_file(lines: Iterable[str], output: Path) -> None:
-    if output.exists() and not output.is_file():  # a terminal, a pipe, /dev/null
-        with output.open("w", encoding="utf-8", errors="backslashreplace") as stream:
-            stream.writelines(lines)
-        return
-    target = output.resolve()
+def _to_file(pieces: Iterable[bytes], output: Path) -> None:
+    try:
+        if output.exists() and not output.is_file():  # a terminal, a pipe, /dev/null
+            with output.open("wb") as stream:
+                stream.writelines(pieces)
+        else:
+            _replace(pieces, output.resolve())
+    except OSError as error:
+        raise StemmaError(
+            f"{output} could not be written: {error.strerror or error}.", advice="Choose another --output."
+        ) from error
+
+
+def _replace(pieces: Iterable[bytes], target: Path) -> None:
     temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
     try:
-        with temporary.open("x", encoding="utf-8", errors="backslashreplace", newline="\n") as stream:
-            stream.writelines(lines)
+        with temporary.open("xb") as stream:
+            stream.writelines(pieces)
         if target.exists():
             temporary.chmod(target.stat().st_mode & 0o777)
         temporary.replace(target)

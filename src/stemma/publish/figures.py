@@ -21,6 +21,8 @@ def visible(text: str, limit: int = _LONGEST) -> str:
     Control characters, line breaks, direction marks, other invisible characters and lone surrogates become escapes
     such as ``\\x1b``.
     """
+    if len(text) <= limit and text.isprintable():  # the usual case; what is printable needs no escape
+        return text
     shown = "".join(c if _printable(c) else ascii(c)[1:-1] for c in text[: limit + 1])
     return shown if len(text) <= limit else shown[:limit] + "…"
 

@@ -11,6 +11,7 @@ import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from html import escape
 
 from stemma.publish.figures import visible
@@ -89,6 +90,7 @@ def _shown(content: Content) -> str:
     return "".join(map(_shown, content))
 
 
+@lru_cache(maxsize=1024)
 def _attribute(name: str) -> str:
     shown = name.rstrip("_").replace("_", "-")
     if not _NAME.fullmatch(shown) or shown.startswith("on") or shown == "style":

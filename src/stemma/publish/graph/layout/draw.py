@@ -19,6 +19,7 @@ _GAP = {Direction.DOWN: 30.0, Direction.RIGHT: 16.0}
 _BETWEEN = 58.0
 _MOST_WRITTEN = 400.0
 _MARGIN = 14.0
+_FAN = 130.0
 _PAGE = (960.0, 1280.0)
 
 
@@ -68,6 +69,8 @@ def _drawn(
     found = layered(form, _rooms(labels, form.ends, texts, down), _GAP[direction])
     widest = max((width(text, EDGE_SIZE) for text in texts), default=0.0)
     bands = _bands(found, labels, down)
+    if not down and widest:  # room for labels, and for the edges of a wide fan to part
+        widest += min(_FAN, max(found.across, default=0.0) / 8)
     middles = _middles(bands, _BETWEEN + (min(widest, 14.0) if down else widest))
     places = [(u, middles[rank]) for u, rank in zip(found.across, found.rank, strict=True)]
     boxes = [

@@ -56,12 +56,9 @@ def routed(frame: Frame, ends: Sequence[tuple[int, int]], texts: Sequence[str]) 
     """A route for every edge, in their order."""
     ports = _ports(frame, ends)
     degree = Counter(end for pair in ends for end in pair)
-    spots = Spots(
-        [
-            (*frame.point(frame.u(n), frame.middles[r]), b.width, b.height)
-            for n, (b, r) in enumerate(zip(frame.boxes, frame.found.rank, strict=True))
-        ]
-    )
+    places = (frame.point(frame.u(node), frame.middles[rank]) for node, rank in enumerate(frame.found.rank))
+    boxes = [(*place, box.width, box.height) for place, box in zip(places, frame.boxes, strict=True)]
+    spots = Spots(boxes, (0.36, 0.5, 0.25, 0.64) if frame.down else (0.18, 0.24, 0.3, 0.4, 0.5))
     ways = [_oriented(frame, number, source, target, ports[number]) for number, (source, target) in enumerate(ends)]
     labels = [way[0] for way in ways]
     for number in sorted(range(len(ways)), key=lambda n: len(ways[n])):  # short ways have the least choice

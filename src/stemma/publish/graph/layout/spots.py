@@ -14,9 +14,13 @@ Span = tuple[float, float, float, float]  # middle, width, height
 
 
 class Spots:
-    """Remembers what is taken, in a grid of cells, so that a look costs the same in a large picture."""
+    """Remembers what is taken, in a grid of cells, so that a look costs the same in a large picture.
 
-    def __init__(self, boxes: Sequence[Span]) -> None:
+    ``parts`` are the places to try on a piece of a way, seen from the end with fewer edges.
+    """
+
+    def __init__(self, boxes: Sequence[Span], parts: tuple[float, ...]) -> None:
+        self._parts = parts
         self._taken: dict[tuple[int, int], list[Span]] = {}
         for box in boxes:
             self._mark(box)
@@ -26,7 +30,7 @@ class Spots:
 
         Where every place is taken, the first choice stands: the label has a halo and stays readable.
         """
-        choices = [along(piece, part) for piece, part in _candidates(points, lean)]
+        choices = [along(piece, part) for piece, part in _candidates(points, lean, self._parts)]
         free = (c for c in choices if not self._covered((*c, wide, _TALL)))
         chosen = next(free, choices[0])
         self._mark((*chosen, wide, _TALL))
@@ -45,9 +49,9 @@ class Spots:
         )
 
 
-def _candidates(points: Sequence[Point], lean: int) -> Iterator[tuple[Sequence[Point], float]]:
+def _candidates(points: Sequence[Point], lean: int, near: tuple[float, ...]) -> Iterator[tuple[Sequence[Point], float]]:
     pieces = [points[at : at + 4] for at in range(0, len(points) - 1, 3)]
-    parts: tuple[float, ...] = (0.5, 0.4, 0.6, 0.3, 0.7) if lean == 0 else (0.36, 0.5, 0.25, 0.64)
+    parts: tuple[float, ...] = (0.5, 0.4, 0.6, 0.3, 0.7) if lean == 0 else near
     if lean < 0:
         pieces, parts = pieces[::-1], tuple(1 - part for part in parts)
     for piece in pieces[:_TRIES]:
