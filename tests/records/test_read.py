@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from typing import Any
 
 import pytest
@@ -181,6 +182,15 @@ def test_paths_that_leave_the_model_are_refused(path: str) -> None:
 )
 def test_hostile_files_are_refused(text: str | bytes, rule: str) -> None:
     assert rule in {each for _, _, each in rules(text)}
+
+
+def test_a_flood_of_problems_is_cut_short() -> None:
+    text = HEAD + "about:\n" + "".join(f"  titel{number}: x\n" for number in range(60_000))
+    start = time.process_time()
+    _, problems = check_record(text)
+    assert time.process_time() - start < 10
+    assert len(problems) == 201
+    assert problems[-1].message == "59800 more problems are not shown."
 
 
 @settings(max_examples=200)

@@ -16,7 +16,7 @@ import re
 from dataclasses import dataclass
 
 from stemma.errors import BadReference
-from stemma.identity.ranges import Range
+from stemma.identity.ranges import MAX_RANGE, Range
 from stemma.identity.semantic import Version
 
 MAX_NAME = 128
@@ -66,16 +66,22 @@ def parse_requirement(text: str) -> Requirement:
         BadReference: the name is not well formed.
         BadVersion: the range is none.
     """
-    name, at, span = text.partition("@")
+    name, at, span = _bounded(text).partition("@")
     if at and not span.strip():
         advice = "Leave the @ out to ask for any version."
         raise BadReference(f"{text[:80]!r} has no version after the @.", advice=advice)
     return Requirement(parse_name(name), Range.parse(span))
 
 
+def _bounded(text: str) -> str:
+    if len(text) > MAX_NAME + MAX_RANGE:
+        raise BadReference(f"Got {len(text)} characters, expected NAME or NAME@RANGE.", advice=_ADVICE)
+    return text
+
+
 def parse_loose_requirement(text: str) -> Requirement:
     """As :func:`parse_requirement`, and also ``NAME>=1.0.0`` and ``NAME-1.0.0``."""
-    if "@" in text:
+    if "@" in _bounded(text):
         return parse_requirement(text)
     signed = _SIGNED.fullmatch(text)
     if signed is not None:

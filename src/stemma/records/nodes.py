@@ -16,6 +16,7 @@ MAX_BYTES = 4 << 20
 MAX_DEPTH = 16
 MAX_NODES = 200_000
 MAX_SCALAR = 1 << 18
+MAX_PROBLEMS = 200
 
 
 class Node:
@@ -38,13 +39,25 @@ class Findings:
     file: str
     problems: list[Problem] = field(default_factory=list)
 
+    more: int = 0
+
+    @property
+    def full(self) -> bool:
+        """True where what is found from now on is only counted."""
+        return len(self.problems) >= MAX_PROBLEMS
+
     def add(self, node: Node, rule: str, message: str, advice: str = "") -> None:
         """Report what is wrong at ``node``."""
+        if self.full:
+            self.more += 1
+            return
         self.problems.append(Problem(self.file, node.line, node.column, message, advice, rule))
 
     def sorted(self) -> tuple[Problem, ...]:
-        """All of them, in order of place."""
-        return tuple(sorted(self.problems, key=lambda p: (p.line, p.column, p.rule, p.message)))
+        """The first ``MAX_PROBLEMS``, in order of place, and last how many more there are."""
+        found = sorted(self.problems, key=lambda p: (p.line, p.column, p.rule, p.message))
+        rest = [Problem(self.file, 0, 0, f"{self.more} more problems are not shown.", rule="more")] if self.more else []
+        return (*found, *rest)
 
 
 class _Stop(Exception):

@@ -155,7 +155,9 @@ class Walk:
             case Choice():
                 known = isinstance(value, str) and value in shape.words
                 expected = "one of " + ", ".join(shape.words)
-                return value if known else self._wrong(node, expected, nearest(value, shape.words))
+                if known:
+                    return value
+                return self._wrong(node, expected, "" if self._findings.full else nearest(value, shape.words))
             case Whole():
                 expected = str(shape.least) if shape.least == shape.most else f"an integer from {shape.least}"
                 within = type(value) is int and shape.least <= value <= shape.most
@@ -222,7 +224,7 @@ class Walk:
         return value
 
     def _unknown(self, node: Node, known: Iterable[str], what: str = "") -> None:
-        near = nearest(node.value, known)
+        near = "" if self._findings.full else nearest(node.value, known)
         advice = near or f"Expected one of {', '.join(sorted(known)[:40])}."
         self._bad(node, "unknown", f"The language has no {what}key {str(node.value)[:60]!r} here.", advice)
 
