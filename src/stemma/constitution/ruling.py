@@ -27,7 +27,6 @@ DEFAULT_ALPHA = 1e-6
 _ADAPTER_ROLES = frozenset({Role.ADAPTER_A, Role.ADAPTER_B})
 _MINIMUM_UNITS = 100
 _FEW_NEURONS = 4
-_VIEWS_THAT_SHOW_TWINS = 3
 _PERHAPS_TWINS = "Whether both started from one seed and one was permuted since, these tests cannot tell."
 
 
@@ -97,7 +96,7 @@ def _nothing_shared(pair: PairEvidence, sharing: Sharing) -> _Outcome:
     scores = [f"{t.test} {t.statistic:.1f}" for t in sharing.evidence if t.log10_p is not None]
     found = f"Nothing is shared beyond chance ({', '.join(scores)})." if scores else "Nothing could be compared."
     if alike is not None and _looked_everywhere(sharing):
-        if _may_be_disguised_twins(pair, sharing, alike[0]):
+        if _may_be_disguised_twins(pair, alike[0]):
             return _Outcome(Established.SHOWN, None, (found, alike[1], _PERHAPS_TWINS))
         return _Outcome(Established.SHOWN, alike[0], (found, alike[1]))
     return _Outcome(Established.DEFAULT, None, (found, *([alike[1]] if alike else [])))
@@ -114,13 +113,10 @@ def _looked_everywhere(sharing: Sharing) -> bool:
     return order.sample >= _MINIMUM_UNITS and matching.sample >= _MINIMUM_UNITS and matching.statistic < _FEW_NEURONS
 
 
-def _may_be_disguised_twins(pair: PairEvidence, sharing: Sharing, exclusion: Exclusion) -> bool:
-    """Matching finds disguised children in any model, but disguised twins only where a gate gives a third view."""
+def _may_be_disguised_twins(pair: PairEvidence, exclusion: Exclusion) -> bool:
+    """Matching finds disguised children, but not every disguised twin: of those too little is left alike."""
     hidden = pair.facts.hidden
-    if exclusion not in (Exclusion.X1, Exclusion.X2) or hidden[0] != hidden[1]:
-        return False
-    views = [t.facts["views"] for t in sharing.evidence if t.test == "neuron matching"]
-    return max(views, default=0) < _VIEWS_THAT_SHOW_TWINS
+    return exclusion in (Exclusion.X1, Exclusion.X2) and hidden[0] == hidden[1]
 
 
 def _not_derived(sharing: Sharing, verdict: TrainingVerdict) -> _Outcome:

@@ -111,12 +111,7 @@ def match_neurons(a: Fingerprint, b: Fingerprint) -> Matching | Missing:
         sample=sum(min(len(m.a.neurons), len(m.b.neurons)) for m in best),
         background=Background(1.0, 1.0, "bound per pair of layers: agreements of independent matchings are Poisson"),
         per_site=tuple(_cell(m) for m in best),
-        facts={
-            "layer_pairs": len(found),
-            "layers_matched": len(held),
-            "tokens": len(tokens[0]),
-            "views": min((len(m.a.roles.keys() & m.b.roles.keys()) for m in found), default=0),
-        },
+        facts={"layer_pairs": len(found), "layers_matched": len(held), "tokens": len(tokens[0])},
     )
     return Matching(held, evidence, _overlap(held, *tokens), _change(held, *tokens))
 
