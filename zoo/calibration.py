@@ -17,6 +17,7 @@ from stemma.evidence.calibration import FORMAT
 from stemma.evidence.pair import PairEvidence
 from stemma.fingerprint import DEFAULT, Fingerprint
 from stemma.usecases.models import fingerprint
+from zoo.calibration_aligned import aligned_measures
 from zoo.errors import ZooError
 
 logger = logging.getLogger("zoo.calibration")
@@ -36,7 +37,9 @@ def calibrate(zoos: Sequence[Path]) -> dict[str, Any]:
         chosen = list(calibration_pairs(zoo))
         prints = _Prints(zoo)
         for kind, architecture, a, b in chosen:
-            samples[kind] += [(name, architecture, value) for name, value in _measured(prints[a], prints[b]).items()]
+            closer = aligned_measures(zoo / a, zoo / b, DEFAULT_ALPHA)
+            measured = {**_measured(prints[a], prints[b]), **closer}
+            samples[kind] += [(name, architecture, value) for name, value in measured.items()]
         logger.info("%s: %d pairs", zoo, len(chosen))
     measures = sorted({name for name, _, _ in samples["twins"]} & {name for name, _, _ in samples["derived"]})
     if not measures:

@@ -82,7 +82,8 @@ def test_measures_of_built_models(tmp_path: Path) -> None:
     pairs = [pair("base", "child", "linked"), pair("base", "twin", **TWINS)]
     found = calibrate([zoo(tmp_path, pairs)])
     assert found["format"] == FORMAT
-    assert set(found["measures"]) == {"mlp", "attention", "nearness"}
-    for name in ("mlp", "attention"):
+    whole = {"aligned mlp", "aligned attention", "aligned nearness"}
+    assert set(found["measures"]) == {"mlp", "attention", "nearness"} | whole
+    for name in ("mlp", "attention", "aligned mlp", "aligned attention"):
         assert found["measures"][name]["derived"]["mean"] == pytest.approx(1, abs=0.1)
         assert found["measures"][name]["twins"]["mean"] < 0.3

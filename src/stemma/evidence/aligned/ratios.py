@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
+from stemma.anatomy.interface import Role
 from stemma.evidence.aligned.basis import Basis, rotation, unit_rows
 from stemma.evidence.aligned.blocks import Head, Units, heads_of
 from stemma.evidence.aligned.heads import Pair, head_pairs
@@ -32,6 +33,7 @@ from stemma.identity import Missing
 
 ALIGNED_MLP, ALIGNED_ATTENTION, ALIGNED_STATE = "aligned mlp", "aligned attention", "aligned state"
 _SIDE = 1024
+_ATTENTION = frozenset({Role.Q, Role.Q_B, Role.O})
 _FEWEST, _MOST, _ELEMENTS = 4, 12, 1 << 22
 
 
@@ -64,6 +66,8 @@ def aligned_ratios(a: Layers, b: Layers, pairing: Sequence[Cell], found: Found) 
         for of_a, of_b in zip(heads_of(a.source, p), heads_of(b.source, q), strict=False):
             _keep(gathered, ALIGNED_ATTENTION, (p, q), head_pairs(of_a, [_moved(h, basis) for h in of_b]))
     overlaps = {name: _overlap(name, votes) for name, votes in gathered.items()}
+    if ALIGNED_ATTENTION not in overlaps and any(role in _ATTENTION for role, _ in a.source.shapes):
+        overlaps[ALIGNED_ATTENTION] = Missing(f"{ALIGNED_ATTENTION}: no block has plain heads of one width in both")
     return Ratios(overlaps, float(np.sqrt(np.mean(sines))) if sines else 1.0)
 
 
