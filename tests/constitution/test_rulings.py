@@ -69,9 +69,9 @@ LINKED: Mapping[str, Child] = {
     "pruned and tuned": Child(
         lambda: models.pruned(TUNED), Mechanism.M6, Kinship.UNDETERMINED, "the rest trained on: B was pruned"
     ),
-    "int8": Child(lambda: models.quantised(BASE, 8), Mechanism.M7, Kinship.DESCENDANT, "coarser grid"),
-    "int4": Child(lambda: models.quantised(BASE, 4), Mechanism.M7, Kinship.DESCENDANT, "coarser grid"),
-    "int8 of tuned": Child(lambda: models.quantised(TUNED, 8), Mechanism.M7, Kinship.UNDETERMINED, "coarser grid"),
+    "int8": Child(lambda: models.quantised(BASE, 8), Mechanism.M7, Kinship.DESCENDANT, "to the nearest level"),
+    "int4": Child(lambda: models.quantised(BASE, 4), Mechanism.M7, Kinship.DESCENDANT, "to the nearest level"),
+    "int8 of tuned": Child(lambda: models.quantised(TUNED, 8), Mechanism.M7, Kinship.UNDETERMINED, "the way is open"),
     "layer dropped": Child(
         lambda: models.restacked(BASE, [0, 2, 3]), Mechanism.M6, Kinship.UNDETERMINED, "3 of B's 3 layers"
     ),
@@ -84,7 +84,7 @@ LINKED: Mapping[str, Child] = {
     "deeper and tuned": Child(
         lambda: models.tuned(models.restacked(BASE, [0, 1, 2, 3, 2, 3]), 4),
         Mechanism.M6,
-        Kinship.DESCENDANT,
+        Kinship.UNDETERMINED,
         "B was scaled up in depth",
     ),
     "layers reversed": Child(
@@ -94,10 +94,10 @@ LINKED: Mapping[str, Child] = {
         lambda: models.restacked(BASE, [0, 1, -2, -3, 2, 3], models.draw(7)),
         Mechanism.M6,
         Kinship.UNDETERMINED,
-        "4 of B's 6 layers",
+        "4 of A's 4 layers",
     ),
     "vocabulary extended": Child(
-        lambda: models.with_rows(BASE, 1, 16), Mechanism.M4, Kinship.DESCENDANT, "96 anchor rows are untouched"
+        lambda: models.with_rows(BASE, 1, 16), Mechanism.M4, Kinship.DESCENDANT, "96 rows are untouched"
     ),
     "vocabulary extended, tuned": Child(
         lambda: models.with_rows(TUNED, 1, 16), Mechanism.M4, Kinship.UNDETERMINED, "96 and 112 rows"
@@ -105,7 +105,7 @@ LINKED: Mapping[str, Child] = {
     "low-rank adapter merged": Child(
         lambda: models.low_rank_changed(BASE, 1, 4, [Role.Q, Role.V]),
         Mechanism.M8,
-        Kinship.UNDETERMINED,
+        Kinship.DESCENDANT,
         "8 of 28 matrices differ",
     ),
     "neurons permuted": Child(

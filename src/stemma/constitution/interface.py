@@ -33,6 +33,18 @@ class Direction(StrEnum):
     UNDETERMINED = "undetermined"
 
 
+class Confidence(StrEnum):
+    """How firmly evidence names the mechanism.
+
+    ``EXACT``: facts about equal, rounded or missing numbers leave no other. ``STRONG``: measured traces that other
+    mechanisms leave rarely. ``WEAK``: what is left when no other mechanism shows itself.
+    """
+
+    EXACT = "exact clue"
+    STRONG = "strong"
+    WEAK = "weak"
+
+
 @dataclass(frozen=True)
 class LayerPair:
     """One line of the layer map: layer ``b`` of B came from, or shares provenance with, layer ``a`` of A."""
@@ -45,6 +57,7 @@ class LayerPair:
 class Ruling:
     """What the constitution says of a pair, with reasons that cite their numbers.
 
+    ``confidence`` says how firmly the mechanism is named; None where none is.
     ``status`` names an open frontier or a special outcome ("shared early training", "not detectable") or is "".
     ``layer_map`` is filled where layers were aligned. ``cost`` tells what the ruling took (bytes read, seconds).
     """
@@ -59,6 +72,7 @@ class Ruling:
     not_examined: tuple[str, ...]
     evidence: tuple[Evidence, ...]
     status: str = ""
+    confidence: Confidence | None = None
     layer_map: tuple[LayerPair, ...] = ()
     alpha: float = 1e-6
     tests_planned: int = 0

@@ -13,6 +13,7 @@ import math
 from dataclasses import dataclass
 
 from stemma.anatomy.interface import Role
+from stemma.constitution.adapters import rule_adapter
 from stemma.constitution.exclusions import look_alike
 from stemma.constitution.interface import Direction, Established, Label, LayerPair, Ruling
 from stemma.constitution.mechanism import Finding, find_mechanism, kinship_of
@@ -32,6 +33,9 @@ _PERHAPS_TWINS = "Whether both started from one seed and one was permuted since,
 
 def rule(pair: PairEvidence, *, alpha: float = DEFAULT_ALPHA) -> Ruling:
     """What the constitution says of a pair; ``alpha`` is the family-wise error for independent models."""
+    alone = rule_adapter(pair, alpha)
+    if alone is not None:
+        return alone
     sharing = find_sharing(pair, alpha)
     tensors = pair.tensors
     if is_present(tensors) and tensors.is_copy:
@@ -53,6 +57,7 @@ def _linked(pair: PairEvidence, sharing: Sharing, verdict: TrainingVerdict | Non
         kinship=kinship_of(finding),
         direction=finding.direction,
         mechanism=finding.mechanism,
+        confidence=finding.confidence,
         exclusion=None,
         reasons=(*_shared_sentences(sharing), *trained, finding.reason),
         not_examined=_not_examined(pair, sharing, verdict),

@@ -1,10 +1,25 @@
-"""S6, delta forensics at the corners: is the change of low rank?
+"""S6, delta forensics at the corners: is the change of low rank, how low, and which side carries it?
 
 A fact that names a mechanism; it establishes no link.
+
+*Rank*: each row of B - A is divided by what storing the corners (and, in 16-bit models, the weights) adds to it, so
+that noise has unit variance everywhere; singular values above the edge of such noise [1], sqrt(rows) + sqrt(columns),
+count.
+The rank of the adapter is the one that most of the changed matrices show.
+
+*Which side carries it*: an adapter writes directions that its base did not have ("intruder dimensions" [2]). For each
+direction u, s, v of the change, u'Av and u'Bv = u'Av + s are compared: a base holds little of it, the child nearly
+all. Two children of one base show both kinds side by side. ``carried_by_b`` is the share of directions of which B
+holds more.
+
+References:
+    [1] V. Marchenko, L. Pastur (1967), Distribution of eigenvalues for some sets of random matrices.
+    [2] R. Shuttleworth et al. (2024), LoRA vs full fine-tuning: an illusion of equivalence, arXiv 2410.21228.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,21 +33,39 @@ from stemma.identity import Missing, is_present
 
 Array = NDArray[np.floating[Any]]
 
-_NOISE_MARGIN = 1.15
+_NOISE_MARGIN = 1.05
 _MINIMUM_SIDE = 32
 _MOST_RANKED = 16
+_SPACING = {"BF16": 2.0**-8, "GGUF BF16": 2.0**-8, "F16": 2.0**-11, "GGUF F16": 2.0**-11}
 
 
 @dataclass(frozen=True)
 class LowRank:
     """``changed`` of ``compared`` matrices differ; ``ranks`` of the change in at most 16 of them, evenly spread, and
-    ``explained``, the least share of such a change (beyond storage noise) that its rank carries."""
+    ``explained``, the least share of such a change (beyond storage noise) that its rank carries.
+
+    ``rank`` is the most common one; ``roles`` are those of all changed matrices; ``sides`` the shortest sides of the
+    ranked corners. Of ``directions`` of change, the share ``carried_by_b`` stands out in B rather than in A.
+    """
 
     compared: int
     changed: int
     ranks: tuple[int, ...]
     explained: float
+    rank: int
+    roles: tuple[str, ...]
+    side: int
+    directions: int
+    carried_by_b: float
     evidence: Evidence
+
+
+@dataclass(frozen=True)
+class _Ranked:
+    rank: int
+    explained: float
+    held_by_a: Array
+    held_by_b: Array
 
 
 def low_rank_change(a: Fingerprint, b: Fingerprint) -> LowRank | Missing:
@@ -40,25 +73,40 @@ def low_rank_change(a: Fingerprint, b: Fingerprint) -> LowRank | Missing:
     pairs = [
         (a.parts[k], b.parts[k]) for k in sorted(set(a.parts) & set(b.parts)) if _comparable(a.parts[k], b.parts[k])
     ]
-    changed = [(x, y) for x, y in pairs if x.digest != y.digest]
+    changed = sorted(((x, y) for x, y in pairs if x.digest != y.digest), key=lambda pair: pair[0].role)
     if not changed:
         return Missing("no sampled matrix at the same place differs")
     step = -(-len(changed) // _MOST_RANKED)
     found = [_rank(x, y) for x, y in changed[::step]]
-    ranks = tuple(rank for rank, _ in found)
-    explained = min(share for _, share in found)
+    ranks = tuple(f.rank for f in found)
+    explained = min(f.explained for f in found)
+    by_a, by_b = (np.concatenate(side) for side in zip(*((f.held_by_a, f.held_by_b) for f in found), strict=True))
+    carried = float(np.mean(by_b > by_a)) if len(by_a) else 0.5
+    common = Counter(r for r in ranks if r).most_common()
+    rank = max((r for r, n in common if n == common[0][1]), default=0)
+    roles = tuple(sorted({x.role.value for x, _ in changed}))
     evidence = Evidence(
         test="change rank",
         site=f"{len(changed)} of {len(pairs)} matrices differ",
-        statistic=float(np.median(ranks)),
+        statistic=float(rank),
         effect=explained,
         log10_p=None,
         null="none: the rank of a difference is a fact",
-        method="singular values of the corner difference above the edge of storage noise",
+        method="singular values of the corner difference, rows in units of storage noise, above the edge of such noise",
         sample=len(found),
-        facts={"changed": len(changed), "compared": len(pairs), "largest_rank": max(ranks)},
+        facts={
+            "changed": len(changed),
+            "compared": len(pairs),
+            "rank": rank,
+            "largest_rank": max(ranks),
+            "matrices_with_that_rank": sum(r == rank for r in ranks),
+            "roles": ", ".join(roles),
+            "directions": len(by_a),
+            "carried_by_b": carried,
+        },
     )
-    return LowRank(len(pairs), len(changed), ranks, explained, evidence)
+    side = min(min(corner(x).shape) for x, _ in changed)
+    return LowRank(len(pairs), len(changed), ranks, explained, rank, roles, side, len(by_a), carried, evidence)
 
 
 def _comparable(x: PartPrint, y: PartPrint) -> bool:
@@ -66,15 +114,26 @@ def _comparable(x: PartPrint, y: PartPrint) -> bool:
     return both and x.shape == y.shape and min(corner(x).shape) >= _MINIMUM_SIDE
 
 
-def _rank(x: PartPrint, y: PartPrint) -> tuple[int, float]:
-    before, after = overlap(corner(x), corner(y))
-    change = (after - before).astype(np.float32)
-    # Storing rounds each side by up to half of 1/127 of its row's largest entry, uniformly.
-    steps = (np.abs(before).max(axis=1) ** 2 + np.abs(after).max(axis=1) ** 2) / 127.0**2 / 12.0
-    noise = float(np.sqrt(steps.mean()))
-    edge = _NOISE_MARGIN * noise * (change.shape[0] ** 0.5 + change.shape[1] ** 0.5)
-    values = np.linalg.svd(change, compute_uv=False).astype(np.float64)
-    above = values > edge
-    signal = max(float((values**2).sum()) - change.size * noise**2, 1e-30)
-    share = min(1.0, float((values[above] ** 2).sum()) / signal)
-    return int(above.sum()), share
+def _rank(x: PartPrint, y: PartPrint) -> _Ranked:
+    before, after = (side.astype(np.float64) for side in overlap(corner(x), corner(y)))
+    noise = np.sqrt(_storage_variance(before, x) + _storage_variance(after, y))
+    units = np.maximum(noise, 1e-30)[:, None]
+    change = (after - before) / units
+    left, values, right = np.linalg.svd(change, full_matrices=False)
+    edge = _NOISE_MARGIN * (change.shape[0] ** 0.5 + change.shape[1] ** 0.5)
+    rank = int((values > edge).sum())
+    signal = max(float((values**2).sum()) - change.size, 1e-30)
+    share = min(1.0, float((values[:rank] ** 2).sum()) / signal)
+    left, right = left[:, :rank], right[:rank]
+    held = [np.abs(np.vecdot(left.T @ (side / units), right)) for side in (before, after)]
+    return _Ranked(rank, share, held[0], held[1])
+
+
+def _storage_variance(values: Array, part: PartPrint) -> Array:
+    """Variance that storing adds to each row: uniform over 1/127 of its largest entry, and over the weights' own
+    spacing where they are stored in 16 bits."""
+    codes = np.abs(values).max(axis=1) ** 2 / 127.0**2 / 12.0
+    spacing = _SPACING.get(part.storage, 0.0)
+    # The spacing of a number is between half of ``spacing`` and all of it, relative to its size.
+    own: Array = codes + (0.75 * spacing) ** 2 / 12.0 * np.mean(values**2, axis=1)
+    return own

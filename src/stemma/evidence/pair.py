@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from stemma.evidence.aligned.interface import WeightSource
 from stemma.evidence.delta import LowRank, low_rank_change
 from stemma.evidence.facts import PairFacts, pair_facts
+from stemma.evidence.forensics import Forensics
 from stemma.evidence.identity import TensorIdentity, file_identity, tensor_identity
 from stemma.evidence.interface import Evidence
 from stemma.evidence.layer_alignment import Alignment, align_layers, identity_pairing
@@ -116,6 +117,11 @@ class PairEvidence:
     @cached_property
     def change(self) -> LowRank | Missing:
         return low_rank_change(self.a, self.b)
+
+    @cached_property
+    def forensics(self) -> Forensics:
+        """How one model may have come out of the other."""
+        return Forensics(self.a, self.b, self._a_layers, self._b_layers)
 
     def overlap(self, group: Group, pairing: Pairing) -> Overlap | Missing:
         """Learned part against bulk over ``pairing``."""

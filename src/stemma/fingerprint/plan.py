@@ -12,6 +12,7 @@ SAMPLED_ROLES = frozenset(
     {Role.Q, Role.K, Role.V, Role.O, Role.GATE, Role.UP, Role.DOWN, Role.STATE_IN, Role.STATE_OUT, Role.OTHER_MATRIX}
 )
 _UNITS_IN_COLUMNS = frozenset({Role.O, Role.DOWN, Role.STATE_OUT})
+ADAPTER_ROLES = frozenset({Role.ADAPTER_A, Role.ADAPTER_B})
 EMBEDDING_ROLES = frozenset({Role.TOKEN_EMBEDDING, Role.HEAD})
 
 
@@ -36,7 +37,8 @@ def plan_reading(parts: Sequence[Part], parameters: Parameters) -> Plan:
     matrices = [p for p in parts if _is_sampled(p, parameters)]
     chosen_layers = _spread_layers(matrices, parameters.spectrum_layers)
     corners = frozenset(p.key for p in matrices)
-    learned = frozenset(p.key for p in matrices if (p.site.stack, p.site.layer) in chosen_layers)
+    chosen = [p for p in matrices if (p.site.stack, p.site.layer) in chosen_layers]
+    learned = frozenset(p.key for p in chosen if p.role not in ADAPTER_ROLES)
     vectors = [p for p in parts if len(p.tensor.shape) == 1]
     length = parameters.vector_limit
     if vectors:
@@ -46,12 +48,9 @@ def plan_reading(parts: Sequence[Part], parameters: Parameters) -> Plan:
 
 
 def _is_sampled(part: Part, parameters: Parameters) -> bool:
-    return (
-        part.role in SAMPLED_ROLES
-        and len(part.tensor.shape) == 2
-        and min(part.tensor.shape) >= 8
-        and part.site.expert < parameters.experts
-    )
+    if len(part.tensor.shape) != 2 or part.site.expert >= parameters.experts:
+        return False
+    return part.role in ADAPTER_ROLES or (part.role in SAMPLED_ROLES and min(part.tensor.shape) >= 8)
 
 
 def _spread_layers(parts: Sequence[Part], count: int) -> frozenset[tuple[str, int]]:

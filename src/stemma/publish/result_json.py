@@ -10,7 +10,10 @@ from typing import Any
 
 from stemma.constitution.interface import Ruling
 from stemma.evidence.interface import Background, Evidence
+from stemma.evidence.merge import Merge
+from stemma.identity import Missing
 from stemma.publish.canonical import Json, plain
+from stemma.publish.merge_config import merge_configuration
 from stemma.publish.model import (
     CatalogEntry,
     CatalogListing,
@@ -28,6 +31,7 @@ INSPECTION = "stemma.inspection/1"
 FINGERPRINT = "stemma.fingerprint-report/1"
 SCAN = "stemma.scan/1"
 CATALOG = "stemma.catalog/1"
+TREE = "stemma.tree/1"
 
 Document = dict[str, Json]
 
@@ -103,6 +107,7 @@ def scan_document(report: ScanReport) -> Document:
             "error": report.error,
             "model": _summary(report.model),
             "candidates": [_candidate(c) for c in report.candidates],
+            "merge": _merge(report.merge),
             "not_examined": report.not_examined,
             "cost": _sorted(report.cost),
             "stemma": report.stemma,
@@ -146,7 +151,7 @@ def _ruling(ruling: Ruling | None) -> dict[str, Any]:
     }
 
 
-_SHORT = ("label", "established", "status", "kinship", "direction", "mechanism", "exclusion")
+_SHORT = ("label", "established", "status", "kinship", "direction", "mechanism", "confidence", "exclusion")
 _LONG = ("reasons", "not_examined", "evidence", "layer_map", "alpha", "tests_planned", "constitution")
 
 
@@ -187,6 +192,24 @@ def _candidate(candidate: ScanCandidate) -> dict[str, Any]:
         "corrected_log10_p": candidate.corrected_log10_p,
         "reasons": ruling.reasons if ruling else (),
         "evidence": [_evidence_in_short(e) for e in ruling.evidence] if ruling else (),
+    }
+
+
+def _merge(merge: Merge | Missing | None) -> Any:
+    if merge is None or isinstance(merge, Missing):
+        return merge
+    return {
+        "kind": merge.kind,
+        "base": merge.base,
+        "parents": [vars(p) for p in merge.parents],
+        "layers": [vars(layer) for layer in merge.layers],
+        "gain": merge.gain,
+        "left": merge.left,
+        "trained_on": merge.trained_on,
+        "collinear": merge.collinear,
+        "warnings": merge.warnings,
+        "evidence": _evidence(merge.evidence),
+        "configuration": merge_configuration(merge),
     }
 
 

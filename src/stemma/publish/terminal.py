@@ -37,7 +37,7 @@ from stemma.publish.terminal_parts import (
     write_title,
 )
 from stemma.publish.terminal_picture import picture_lines
-from stemma.publish.words import candidate_verdict, direction_words, in_plain_words, scan_sentence
+from stemma.publish.words import candidate_verdict, direction_words, in_plain_words, mechanism_words, scan_sentence
 
 
 def render_comparison(report: ComparisonReport, console: Console) -> None:
@@ -174,6 +174,8 @@ def _pair(report: ComparisonReport) -> RenderableType:
         table.add_row(Text(letter, style="bold"), described)
     if report.ruling and report.ruling.label is Label.LINKED:
         table.add_row(Text("→", style="bold"), Text("direction " + direction_words(report.ruling)))
+        if report.ruling.mechanism:
+            table.add_row(Text("·", style="bold"), Text("mechanism " + mechanism_words(report.ruling)))
     return Padding(table, (0, 1), expand=False)
 
 

@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass
 from typing import assert_never
 
-from stemma.constitution.interface import Direction, Established, Label, Ruling
+from stemma.constitution.interface import Confidence, Direction, Established, Label, Ruling
 from stemma.evidence.interface import Evidence
 from stemma.publish.figures import counted, one_in, visible
 from stemma.publish.model import ComparisonReport, ScanCandidate, ScanReport
@@ -25,6 +25,13 @@ class PlainWords:
     headline: str
     surety: tuple[str, ...]
     not_meant: tuple[str, ...]
+
+
+_FIRMNESS = {
+    Confidence.EXACT: "The mechanism ({}) rests on exact facts about equal, rounded or missing numbers.",
+    Confidence.STRONG: "The mechanism ({}) rests on traces that other mechanisms rarely leave.",
+    Confidence.WEAK: "The mechanism ({}) is named because no other one shows itself; it is a weak clue.",
+}
 
 
 def in_plain_words(report: ComparisonReport) -> PlainWords:
@@ -94,6 +101,8 @@ def strongest(ruling: Ruling) -> Evidence | None:
 
 def _surety(ruling: Ruling) -> tuple[str, ...]:
     spoken = [*_base(ruling), *_status(ruling)]
+    if ruling.mechanism and ruling.confidence:
+        spoken.append(_FIRMNESS[ruling.confidence].format(ruling.mechanism))
     if ruling.tests_planned > 1 and ruling.alpha > 0:
         spoken.append(
             f"{ruling.tests_planned:,} tests were planned. Together they would call independently started models "
@@ -164,6 +173,14 @@ def direction_words(ruling: Ruling) -> str:
             return "not determined"
         case _:
             assert_never(ruling.direction)
+
+
+def mechanism_words(ruling: Ruling) -> str:
+    """The mechanism and how firmly it is named, for a table; "" where none is."""
+    if ruling.mechanism is None:
+        return ""
+    firmly = f", {ruling.confidence}" if ruling.confidence else ""
+    return f"{ruling.mechanism} {ruling.mechanism.meaning}{firmly}"
 
 
 def scan_headline(report: ScanReport) -> str:

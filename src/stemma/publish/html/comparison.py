@@ -13,7 +13,7 @@ from stemma.publish.html.parts import costs, facts, foot, grid, layer_count, mod
 from stemma.publish.html.style import CSS
 from stemma.publish.model import ComparisonReport
 from stemma.publish.picture import elsewhere
-from stemma.publish.words import PlainWords, cited_terms, direction_words, in_plain_words
+from stemma.publish.words import PlainWords, cited_terms, direction_words, in_plain_words, mechanism_words
 from stemma.vocabulary import load_vocabulary
 
 
@@ -128,7 +128,7 @@ def _terms(ruling: Ruling) -> Content:
         "label": f"{ruling.label}, {ruling.established}",
         "kinship": f"{ruling.kinship}: {ruling.kinship.meaning}",
         "direction": direction_words(ruling),
-        "mechanism": f"{ruling.mechanism} {ruling.mechanism.meaning}" if ruling.mechanism else "not named",
+        "mechanism": mechanism_words(ruling) or "not named",
         "exclusion": f"{ruling.exclusion} {ruling.exclusion.meaning}" if ruling.exclusion else "none shown",
         "status": ruling.status or "–",
         "alpha": f"{ruling.alpha:g} over {ruling.tests_planned:,} planned tests",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from stemma.constitution.interface import Direction, Established, Label
+from stemma.constitution.interface import Confidence, Direction, Established, Label
 from stemma.vocabulary import Exclusion, Kinship, Mechanism
 
 Shape = dict[str, Any]
@@ -98,6 +98,7 @@ RULING_IN_SHORT: dict[str, Shape] = {
     "kinship": choice(Kinship, "What the ruling says of the pair.", or_null=True),
     "direction": choice(Direction, "Which way the weights went; a->b: A is the ancestor.", or_null=True),
     "mechanism": choice(Mechanism, "How, where evidence names it.", or_null=True),
+    "confidence": choice(Confidence, "How firmly the mechanism is named.", or_null=True),
     "exclusion": choice(Exclusion, "Which likeness was shown to be no link.", or_null=True),
 }
 

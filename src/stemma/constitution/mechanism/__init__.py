@@ -1,0 +1,50 @@
+"""Third question, for linked pairs: how did one become the other, and which way?
+
+The clues are asked in a fixed order, and the first that holds names the mechanism: copies and conversions before all,
+then what leaves a mark of its own (structure, quantisation, zeros, vocabulary, low rank, sparse change), and training
+last, for it is what remains when nothing else shows itself. Training (M2) and continued pretraining (M3) are one class:
+weights cannot tell them apart.
+
+Direction is named only by a clue that is exact: the side that is the other rounded, zeroed, cut or stacked up is the
+child. What a third model could explain as well, a common parent above all, leaves it undetermined: so a norm that
+grew, a larger learned-part ratio or rows without updates name no direction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from stemma.constitution.mechanism.changes import adapted, disguised, only_vectors, sparse, tuned
+from stemma.constitution.mechanism.compression import pruned, quantised
+from stemma.constitution.mechanism.copies import copied, rounded
+from stemma.constitution.mechanism.finding import Finding, kinship_of
+from stemma.constitution.mechanism.structure import cut, experts, restacked
+from stemma.constitution.mechanism.vocabulary import revised
+from stemma.constitution.sharing import Sharing
+from stemma.evidence.pair import PairEvidence
+
+__all__ = ["Finding", "find_mechanism", "kinship_of"]
+
+_CLUES: tuple[Callable[[PairEvidence, Sharing], Finding | None], ...] = (
+    copied,
+    rounded,
+    experts,
+    restacked,
+    cut,
+    quantised,
+    pruned,
+    revised,
+    only_vectors,
+    adapted,
+    sparse,
+    disguised,
+)
+
+
+def find_mechanism(pair: PairEvidence, sharing: Sharing) -> Finding:
+    """The first clue that holds; training where none does."""
+    for clue in _CLUES:
+        finding = clue(pair, sharing)
+        if finding is not None:
+            return finding
+    return tuned(pair)
