@@ -13,6 +13,7 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 from record_examples import ATTACKS, FULL, PLIP, nasty, picture_of, view_of
 
 from stemma.publish.record import record_html, record_json, record_jsonld, record_latex, record_markdown, record_pdf
@@ -138,6 +139,27 @@ def test_markdown_shows_nasty_strings_as_text(attack: str) -> None:
     assert "<" not in shown and not re.search(r"(?<!\\)[`*_\[\]|#$!]", shown)
 
 
+@pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.title[:20])
+def test_a_markdown_parser_finds_no_markup_of_a_record(record: Record) -> None:
+    _, body = _card(record_markdown(view_of(record)))
+    tokens = MarkdownIt("gfm-like", {"html": True, "linkify": False}).parse(body)
+    flat = [inner for token in tokens for inner in (token, *(token.children or ()))]
+    assert {token.content for token in flat if token.type.startswith("html")} <= {"<br>"}
+    assert not any(token.type in {"image", "fence", "code_block", "code_inline", "hr"} for token in flat)
+    assert all(
+        str(token.attrs["href"]).startswith("https://example.org/") for token in flat if token.type == "link_open"
+    )
+    headings = [flat[at + 1].content for at, token in enumerate(flat) if token.type == "heading_open"]
+    assert "How to cite" in headings and len(headings) < 16
+    shown = "".join(token.content for token in flat if token.type == "text")
+    assert escaped_away(record.title) in escaped_away(shown)
+
+
+def escaped_away(text: str) -> str:
+    """Letters and digits alone, as what is left to compare where spaces and entities differ."""
+    return "".join(character for character in text if character.isalnum())
+
+
 def test_latex_has_no_live_character() -> None:
     for character in map(chr, range(32, 0x250)):
         shown = tex(f"a{character}b")
@@ -184,6 +206,19 @@ def test_pdf_is_one_document_without_a_date() -> None:
 def test_pdf_takes_nasty_strings_as_text(attack: str) -> None:
     record = nasty(attack)
     assert record_pdf(view_of(record), picture_of(record)).startswith(b"%PDF-")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("attack", ATTACKS[:-2], ids=range(len(ATTACKS) - 2))
+def test_pdf_shows_nasty_strings_letter_for_letter(attack: str, tmp_path: Path) -> None:
+    if shutil.which("pdftotext") is None:
+        pytest.skip("pdftotext is not installed")
+    record = nasty(attack)
+    (tmp_path / "record.pdf").write_bytes(record_pdf(view_of(record)))
+    done = subprocess.run(["pdftotext", tmp_path / "record.pdf", "-"], capture_output=True, check=True, timeout=60)
+    shown = done.stdout.decode("utf-8", "replace")
+    assert escaped_away(record.title) in escaped_away(shown)
+    assert "root:x:0" not in shown
 
 
 def _compiled(text: str, folder: Path) -> tuple[str, Path]:

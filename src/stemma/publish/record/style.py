@@ -30,6 +30,9 @@ p.from{display:block;margin-left:0}
 td .from{min-width:0}
 td p{margin:0 0 .25rem}
 .picture{overflow-x:auto;border:1px solid var(--line);border-radius:6px;padding:.4rem;background:var(--bg)}
+.picture svg{max-width:max(100%,46rem)}
+td{min-width:5.5rem}
+td:not(.n) small{min-width:0}
 .bar{display:block;width:11rem;max-width:none}
 .bar .yes{fill:var(--accent)}
 .bar .no{fill:none;stroke:var(--accent);stroke-width:1.4}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from stemma.publish.graph.layout.layered import Layered, Structure, layered, structure
 from stemma.publish.graph.layout.routes import Frame, routed
@@ -69,9 +70,8 @@ def _drawn(
     found = layered(form, _rooms(labels, form.ends, texts, down), _GAP[direction])
     widest = max((width(text, EDGE_SIZE) for text in texts), default=0.0)
     bands = _bands(found, labels, down)
-    if not down and widest:  # room for labels, and for the edges of a wide fan to part
-        widest += min(_FAN, max(found.across, default=0.0) / 8)
-    middles = _middles(bands, _BETWEEN + (min(widest, 14.0) if down else widest))
+    gaps = [_BETWEEN + min(widest, 14.0)] * len(bands) if down else _spread(found, _BETWEEN + widest, len(bands))
+    middles = _middles(bands, gaps)
     places = [(u, middles[rank]) for u, rank in zip(found.across, found.rank, strict=True)]
     boxes = [
         Box(*(place if down else place[::-1]), label.width, label.height, label.lines, label.bold)
@@ -105,11 +105,22 @@ def _bands(found: Layered, labels: Sequence[_Label], down: bool) -> list[float]:
     return bands
 
 
-def _middles(bands: Sequence[float], between: float) -> list[float]:
+def _spread(found: Layered, least: float, layers: int) -> list[float]:
+    """Gaps after each layer that widen where edges run far across, so that a fan can part before its labels."""
+    reach = [0.0] * layers
+    for (source, target), stops, turned in zip(found.structure.ends, found.stops, found.turned, strict=True):
+        upper, lower = (target, source) if turned else (source, target)
+        way = [(found.rank[upper], found.across[upper]), *stops, (found.rank[lower], found.across[lower])]
+        for (layer, start), (_, end) in pairwise(way):
+            reach[layer] = max(reach[layer], abs(start - end))
+    return [least + min(_FAN, far / 4) for far in reach]
+
+
+def _middles(bands: Sequence[float], gaps: Sequence[float]) -> list[float]:
     middles, edge = [], 0.0
-    for band in bands:
+    for band, gap in zip(bands, gaps, strict=True):
         middles.append(edge + band)
-        edge += 2 * band + between
+        edge += 2 * band + gap
     return middles
 
 
