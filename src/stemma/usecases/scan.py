@@ -9,6 +9,7 @@ from dataclasses import replace
 from stemma.catalog import Catalog, Match
 from stemma.constitution.interface import Label
 from stemma.errors import InputError
+from stemma.evidence.adapter import is_adapter
 from stemma.fingerprint import Fingerprint
 from stemma.identity.version import VERSION
 from stemma.publish.model import ScanCandidate, ScanReport
@@ -32,7 +33,9 @@ def scan(reference: str, catalog: Catalog, work: Work = DEFAULT_WORK, *, shortli
     if not catalog.size:
         raise InputError(f"The catalog at {catalog.directory} is empty.", advice="Fill it: stemma catalog add MODEL...")
     query = fingerprint(reference, work)
-    matches = catalog.search(query.fingerprint.sketch, min(shortlist, catalog.size))
+    # The search vector of an adapter alone is nothing like its base's: it is held against the whole catalog.
+    count = catalog.size if is_adapter(query.fingerprint) else min(shortlist, catalog.size)
+    matches = catalog.search(query.fingerprint.sketch, count)
     share = replace(work, alpha=work.alpha / catalog.size)
     ruled = [_candidate(catalog, match, query.fingerprint, share) for match in matches]
     ordered = sorted(ruled, key=_rank)
@@ -69,6 +72,7 @@ def _rank(candidate: ScanCandidate) -> tuple[bool, float, str]:
     """Links first, closest first; then the rest as the search vectors rank them."""
     ruling = candidate.ruling
     if ruling is None or ruling.label is not Label.LINKED:
-        return True, -candidate.score, candidate.name
+        fits = [e.statistic for e in ruling.evidence if e.test == "adapter fit"] if ruling else []
+        return True, -max(fits, default=candidate.score), candidate.name
     effects = [e.effect for e in ruling.evidence if e.log10_p is not None]
     return False, -sum(effects) / max(1, len(effects)), candidate.name
