@@ -65,7 +65,7 @@ def _last_step(zoo: Zoo, index: int, parent: str, name: str) -> LayerMap | None:
     recipe, count = zoo[name].recipe, depth(zoo, parent)
     if isinstance(recipe, FreshStudent):
         return frozenset()
-    if isinstance(recipe, Disguise) and (not recipe.kinds or "identity-layer" in recipe.kinds):
+    if isinstance(recipe, Disguise) and _grows(zoo, name, recipe):
         return None
     if isinstance(recipe, KeepLayers | Student):
         return frozenset((layer, i) for i, layer in enumerate(recipe.layers))
@@ -78,11 +78,19 @@ def _last_step(zoo: Zoo, index: int, parent: str, name: str) -> LayerMap | None:
 
 
 def depth(zoo: Zoo, name: str) -> int:
-    """How many layers each stack has; a disguise that inserts one is counted without it."""
+    """How many layers each stack has."""
     specimen = zoo[name]
     recipe = specimen.recipe
     if isinstance(recipe, Pretrain | Untrained):
         return ARCHITECTURES[specimen.architecture].layers(recipe.shape)
     if isinstance(recipe, KeepLayers | Student):
         return len(recipe.layers)
-    return depth(zoo, specimen.parents[0]) + isinstance(recipe, InsertIdentity)
+    grown = isinstance(recipe, InsertIdentity) or (isinstance(recipe, Disguise) and _grows(zoo, name, recipe))
+    return depth(zoo, specimen.parents[0]) + grown
+
+
+def _grows(zoo: Zoo, name: str, recipe: Disguise) -> bool:
+    """Whether an identity layer is among the disguises; BERT's norms allow none."""
+    if recipe.kinds:
+        return "identity-layer" in recipe.kinds
+    return zoo[name].architecture != "bert"

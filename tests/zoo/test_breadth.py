@@ -246,6 +246,13 @@ def test_truth_of_the_broad_plan(a: str, b: str, label: str, unscored: str | Non
     assert (pair.label, pair.unscored) == (label, unscored)
 
 
+def test_one_seed_over_two_architectures_is_no_fresh_start() -> None:
+    zoo = specimens(FULL)
+    same, other = (truth(zoo, "opt-1-base", f"bert-1-{suffix}") for suffix in ("twin-data", "other-init"))
+    assert (same.label, same.exclusion, same.category) == ("independent", "X4", "other architecture, one seed")
+    assert other.exclusion in ("X5", "X7")
+
+
 def test_layer_maps_are_those_of_the_recipes() -> None:
     zoo = specimens(FULL)
     assert layer_map(zoo, "llama-1-base", "llama-1-depth-scaled") == frozenset(
@@ -255,6 +262,8 @@ def test_layer_maps_are_those_of_the_recipes() -> None:
     assert layer_map(zoo, "llama-1-tuned-heavy", "llama-1-passthrough") == frozenset({(0, 0), (2, 2)})
     assert layer_map(zoo, "llama-1-base", "llama-1-passthrough") == frozenset({(i, i) for i in range(4)})
     assert layer_map(zoo, "llama-1-base", "llama-1-evaded-all") is None
+    assert layer_map(zoo, "llama-1-evaded-all", "llama-1-evaded-all-int8") == frozenset((i, i) for i in range(5))
+    assert layer_map(zoo, "bert-1-base", "bert-1-evaded-all") == frozenset((i, i) for i in range(4))
     merge = merge_of(zoo, "llama-1-slerp")
     assert merge is not None
     assert merge["weights"] == [[0.8, 0.2], [0.6, 0.4], [0.4, 0.6], [0.19999999999999996, 0.8]]
