@@ -50,3 +50,14 @@ def test_names_that_differ_in_case_alone(tmp_path: Path) -> None:
     (tmp_path / "Base").mkdir()
     (tmp_path / "Base" / "Base-1.0.0.yaml").write_text(text("base"))
     assert ("base/", 0, "lookalike") in _rules(tmp_path)
+
+
+def test_many_files_are_checked_alike(tmp_path: Path) -> None:
+    for number in range(1_001):
+        folder = tmp_path / f"m{number}"
+        folder.mkdir()
+        (folder / f"m{number}-1.0.0.yaml").write_text(text(f"m{number}"))
+    (tmp_path / "m7" / "m7-1.0.0.yaml").write_text(text("m7") + "abuot: {}\n")
+    checked = check_directory(tmp_path)
+    assert (checked.files, len(checked.records)) == (1_001, 1_000)
+    assert [(p.file, p.line) for p in checked.problems] == [("m7/m7-1.0.0.yaml", 5)]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gc
+import os
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -12,6 +15,9 @@ from stemma.errors import InvalidRecord, Problem, StemmaError, UnresolvedRecord
 from stemma.identity import Missing
 from stemma.records import MemorySource, Record, RecordSource, Resolver, check_bump, check_record
 from stemma.registry.directory import SUFFIX, misplaced, read_bounded, record_files, version_of
+
+_MANY = 1_000
+_Found = tuple[Record | None, list[Problem]]
 
 
 @dataclass(frozen=True)
@@ -32,8 +38,7 @@ def check_directory(directory: Path) -> Checked:
     places = list(record_files(directory))
     records: list[Record] = []
     problems = _lookalikes(places)
-    for place in places:
-        record, found = _check_file(directory, place)
+    for record, found in _check_files(directory, places):
         problems += found
         if record is not None:
             records.append(record)
@@ -75,7 +80,21 @@ def check_bumps(records: Sequence[Record]) -> list[Problem]:
     return problems
 
 
-def _check_file(directory: Path, place: str) -> tuple[Record | None, list[Problem]]:
+def _check_files(directory: Path, places: Sequence[str]) -> Iterable[_Found]:
+    """Every file by itself; of many, the reading is shared out among the processors."""
+    check = partial(_check_file, directory)
+    workers = min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, 8)
+    if len(places) < _MANY or workers < 2:
+        yield from map(check, places)
+        return
+    from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415 their import costs, and few need them
+    from multiprocessing import get_context  # noqa: PLC0415
+
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=gc.disable) as pool:
+        yield from pool.map(check, places, chunksize=200)
+
+
+def _check_file(directory: Path, place: str) -> _Found:
     if version_of(place) is None:
         expected = f"Expected NAME/NAME-VERSION{SUFFIX}, with a semantic version."
         return None, [Problem(place, 0, 0, f"Got a file called {place}.", expected, "place")]
