@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from record_examples import FULL, PLIP, SOURCE, picture_of, view_of
+from record_examples import FULL, PLIP, SOURCE, made, picture_of, relation, view_of
 
-from stemma.publish.graph import Kind, State, Style
+from stemma.publish.graph import Kind, State, Style, dot_document, svg_document
+from stemma.publish.graph.layout import lay_out
 from stemma.publish.record import RecordView, lineage_graph, record_view
 from stemma.publish.record.pictures import MOST_DOWNSTREAM
 from stemma.publish.record.values import web_address
-from stemma.records import Resolver
+from stemma.records import MemorySource, Resolver
 
 VIEW = view_of(FULL)
 
@@ -80,6 +81,34 @@ def test_the_picture_of_plip_has_its_upstream_and_nothing_of_what_it_was_measure
     assert styles["laion@1.0.0", "laion-5b@1.0.0"] is Style.DECLARED
     states = {node.id: node.state for node in graph.nodes}
     assert states["plip@1.0.0"] is State.FOCUS and states["missing kather-colon"] is State.MISSING
+
+
+def test_a_record_that_an_advisory_reaches_is_flagged() -> None:
+    graph = lineage_graph(PLIP[-1], Resolver(SOURCE).edges, alerts={"plip@1.0.0", "laion-5b@1.0.0"})
+    flagged = {node.id for node in graph.nodes if node.state is State.ALERT}
+    assert flagged == {"plip@1.0.0", "laion-5b@1.0.0"}
+    assert svg_document(graph).count('class="flag"') == 2
+
+
+def test_the_picture_of_a_model_with_many_parents_holds_them_all() -> None:
+    """LLaMA-VID as its survey record has it: three models that it is made with, twelve data sets."""
+    models = ("claude2", "gpt4", "bert")
+    names = "movienet msvd msr-vtt activitynet gqa mmbench mme pope science-qa text-vqa vizwiz vqa-v2"
+    data = names.split()
+    records = [made(name, "model") for name in models] + [made(name, "dataset") for name in data]
+    vid = made(
+        "llama-vid",
+        "model",
+        about={"title": "LLaMA-VID"},
+        relations=[relation("composed-from", name) for name in models]
+        + [relation("trained-on" if name == "movienet" else "evaluated-on", name) for name in data],
+    )
+    graph = lineage_graph(vid, Resolver(MemorySource([*records, vid])).edges)
+    assert [sum(node.kind is kind for node in graph.nodes) for kind in (Kind.MODEL, Kind.DATASET)] == [4, 12]
+    assert {edge.target for edge in graph.edges} == {"llama-vid@1.0.0"} and len(graph.edges) == 15
+    assert dot_document(graph).count('shape="cylinder"') == 12
+    layout = lay_out(graph)
+    assert layout.width < 700 and layout.height > layout.width
 
 
 def test_a_picture_of_one_step_has_no_grandparents() -> None:

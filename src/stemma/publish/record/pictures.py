@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from stemma.identity import Missing
 from stemma.publish.graph import Direction, Edge, Graph, Kind, Node, State, Style
@@ -45,13 +45,15 @@ def lineage_graph(
     downstream: Sequence[tuple[Record, Relation]] = (),
     links: Links = nobody,
     more: str | None = None,
+    alerts: Collection[str] = (),
 ) -> Graph:
     """``root`` with what it was made from, ``up`` steps far, and the given records made from it.
 
     What a model was only measured on is shown, but not where that comes from. At most ``MOST_NODES`` nodes; of the
     records downstream the first ``MOST_DOWNSTREAM`` are drawn, the rest stand as one node that leads to ``more``.
+    ``alerts`` are the keys of records that an advisory reaches.
     """
-    drawing = _Drawing(root, links)
+    drawing = _Drawing(root, links, alerts)
     layer = [root]
     for _ in range(up):
         layer = [found for record in layer for found in drawing.upstream(record, edges(record))]
@@ -62,8 +64,9 @@ def lineage_graph(
 
 
 class _Drawing:
-    def __init__(self, root: Record, links: Links) -> None:
+    def __init__(self, root: Record, links: Links, alerts: Collection[str]) -> None:
         self._root = root
+        self._alerts = frozenset(alerts)
         self._links = links
         self._nodes: dict[str, Node] = {}
         self._edges: dict[tuple[str, str, RelationKind, str], Edge] = {}
@@ -103,7 +106,10 @@ class _Drawing:
     def _node(self, record: Record, state: State = State.PLAIN) -> None:
         if record.key in self._nodes:
             return
-        if state is State.PLAIN and record.status.state != "active":
+        inside = state is State.FOCUS
+        if record.key in self._alerts:
+            state = State.ALERT
+        elif state is State.PLAIN and record.status.state != "active":
             state = State.WITHDRAWN
         below = str(record.version) if record.title == record.name else record.key
         self._nodes[record.key] = Node(
@@ -111,7 +117,7 @@ class _Drawing:
             (record.title, below),
             Kind(str(record.type)),
             state,
-            None if state is State.FOCUS else self._links(record.key),
+            None if inside else self._links(record.key),
         )
 
     def _absent(self, asked: str) -> str:

@@ -30,10 +30,11 @@ p.from{display:block;margin-left:0}
 td .from{min-width:0}
 td p{margin:0 0 .25rem}
 .picture{overflow-x:auto;border:1px solid var(--line);border-radius:6px;padding:.4rem;background:var(--bg)}
-.picture svg{max-width:max(100%,46rem)}
+.picture svg{max-width:max(100%,46rem);margin:0 auto}
 td{min-width:5.5rem}
 td:not(.n) small{min-width:0}
-.bar{display:block;width:11rem;max-width:none}
+tbody th{color:var(--ink);vertical-align:top;border-bottom:1px solid var(--line);padding:.5rem .8rem .5rem 0}
+.bar{display:block;width:11rem;max-width:none;margin-top:.25rem}
 .bar .yes{fill:var(--accent)}
 .bar .no{fill:none;stroke:var(--accent);stroke-width:1.4}
 .bar .open{fill:none;stroke:var(--line);stroke-width:1.2;stroke-dasharray:2 2}
