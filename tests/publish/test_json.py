@@ -43,6 +43,7 @@ NAMES = (
     result_json.FINGERPRINT,
     result_json.SCAN,
     result_json.CATALOG,
+    result_json.TREE,
     documents.RESOLVED,
     documents.PROBLEMS,
     documents.DIFFERENCE,

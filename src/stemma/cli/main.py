@@ -26,6 +26,7 @@ app = Group(
         "fingerprint": "stemma.cli.fingerprint_command:fingerprint",
         "compare": "stemma.cli.compare_command:compare",
         "scan": "stemma.cli.scan_command:scan",
+        "tree": "stemma.cli.tree_command:tree",
         "catalog": "stemma.cli.catalog_commands:app",
         "record": "stemma.cli.record:app",
         "cache": "stemma.cli.cache_commands:app",

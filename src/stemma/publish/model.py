@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from stemma.constitution.interface import Ruling
+from stemma.evidence.merge import Merge
 from stemma.identity import Missing
 
 _NOT_READ = Missing("not read")
@@ -153,7 +154,10 @@ class ScanCandidate:
 
 @dataclass(frozen=True)
 class ScanReport:
-    """A query against a catalog. ``corrected_for`` counts the candidates that alpha is spread over."""
+    """A query against a catalog. ``corrected_for`` counts the candidates that alpha is spread over.
+
+    ``merge`` is the merge that the query was found to be, or why it counts as none; None where nothing was looked for.
+    """
 
     query: str
     catalog: str
@@ -166,6 +170,7 @@ class ScanReport:
     not_examined: tuple[str, ...] = ()
     cost: Mapping[str, Any] = field(default_factory=dict)
     stemma: str = ""
+    merge: Merge | Missing | None = None
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from typing import Any
 from urllib.parse import quote
 
 from stemma.constitution.interface import Established, Label, Ruling
+from stemma.evidence.merge import Merge
 from stemma.publish.canonical import plain
 from stemma.publish.model import ComparisonReport, ScanReport
 from stemma.publish.result_json import Document
@@ -43,6 +44,12 @@ def scan_sarif(report: ScanReport, anchor: str | None = None) -> Document:
     """One run with a result for each candidate that was compared."""
     ruled = [(c, c.ruling) for c in report.candidates if c.ruling]
     results = [_result(ruling, c.name, report.query, anchor, rank=c.rank) for c, ruling in ruled]
+    if isinstance(report.merge, Merge):
+        shares = {p.name: p.coefficient for p in report.merge.parents}
+        for (candidate, _), result in zip(ruled, results, strict=True):
+            if candidate.name in shares:
+                result["properties"]["mergeCoefficient"] = shares[candidate.name]
+                result["properties"]["mergeKind"] = report.merge.kind
     errors = [_notification(report.error, (report.query,))] if report.error is not None else []
     return _log(results, errors, report.stemma)
 

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from stemma.constitution.interface import Established, Label, Ruling
 from stemma.evidence.interface import Evidence
+from stemma.evidence.merge import Merge
 from stemma.identity import Missing, is_present
 from stemma.publish import figures
 from stemma.publish.figures import visible
@@ -25,6 +26,7 @@ from stemma.publish.model import (
     ModelSummary,
     ScanReport,
 )
+from stemma.publish.terminal_merge import render_merge
 from stemma.publish.terminal_parts import (
     WIDEST,
     facts_grid,
@@ -122,6 +124,8 @@ def render_scan(report: ScanReport, console: Console) -> None:
             for c in report.candidates
         ],
     )
+    if isinstance(report.merge, Merge):
+        render_merge(report.merge, console)
     write_section(console, "Not looked at", report.not_examined)
 
 

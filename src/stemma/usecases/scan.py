@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 
 from stemma.catalog import Catalog, Match
-from stemma.constitution.interface import Label
+from stemma.constitution.interface import Direction, Label
 from stemma.errors import InputError
 from stemma.evidence.adapter import is_adapter
+from stemma.evidence.merge import Merge, find_merge
 from stemma.fingerprint import Fingerprint
+from stemma.fingerprint.threads import one_blas_thread
+from stemma.identity import Missing, is_present
 from stemma.identity.version import VERSION
 from stemma.publish.model import ScanCandidate, ScanReport
 from stemma.usecases.compare import rule_on
 from stemma.usecases.models import fingerprint
 from stemma.usecases.settings import DEFAULT_WORK, Work
 from stemma.usecases.summaries import summary_of
+from stemma.vocabulary import Kinship, Mechanism
 
 SHORTLIST = 10
+_MERGE_POOL, _REST_POOL = 32, 12
+_NOTHING_LEFT = 1e-6
 
 
 def scan(reference: str, catalog: Catalog, work: Work = DEFAULT_WORK, *, shortlist: int = SHORTLIST) -> ScanReport:
@@ -38,7 +45,8 @@ def scan(reference: str, catalog: Catalog, work: Work = DEFAULT_WORK, *, shortli
     matches = catalog.search(query.fingerprint.sketch, count)
     share = replace(work, alpha=work.alpha / catalog.size)
     ruled = [_candidate(catalog, match, query.fingerprint, share) for match in matches]
-    ordered = sorted(ruled, key=_rank)
+    merge = _merge(catalog, query.fingerprint, ruled)
+    ordered = sorted(refined(ruled, merge), key=_rank)
     return ScanReport(
         query=reference,
         catalog=str(catalog.directory),
@@ -50,6 +58,7 @@ def scan(reference: str, catalog: Catalog, work: Work = DEFAULT_WORK, *, shortli
         not_examined=(*_left_out(catalog.size - len(matches)), *query.fingerprint.missing.values()),
         cost={"seconds": time.perf_counter() - started, "bytes_read": query.cost["bytes_read"]},
         stemma=VERSION,
+        merge=merge,
     )
 
 
@@ -57,6 +66,61 @@ def _left_out(count: int) -> tuple[str, ...]:
     if not count:
         return ()
     return (f"Models of the catalog that were ranked lower by search vector and not compared: {count:,}.",)
+
+
+def _merge(catalog: Catalog, query: Fingerprint, ruled: Sequence[ScanCandidate]) -> Merge | Missing:
+    """The merge that the query is of models of the catalog: those linked, and others that its search vector points to.
+
+    What is left of the vector once the nearest candidate is taken away points to a parent of small share. A candidate
+    that the ruling does not link may only be a parent of a merge that leaves nothing beyond rounding.
+    """
+    linked = [c.name for c in ruled if c.ruling is not None and c.ruling.label is Label.LINKED]
+    copies = {c.name for c in ruled if c.ruling is not None and c.ruling.kinship is Kinship.COPY}
+    names = [name for name in dict.fromkeys((*linked, *_pointed_to(catalog, query, linked))) if name not in copies]
+    models = {name: model for name in names if is_present(model := _comparable(catalog, name, query))}
+    with one_blas_thread():
+        found = find_merge(query, models)
+        if isinstance(found, Merge) and found.trained_on and not set(found.members) <= set(linked):
+            found = find_merge(query, {name: model for name, model in models.items() if name in linked})
+    return found
+
+
+def _pointed_to(catalog: Catalog, query: Fingerprint, linked: Sequence[str]) -> list[str]:
+    pool = min(_MERGE_POOL, catalog.size)
+    found = [match.name for match in catalog.search(query.sketch, pool)]
+    nearest = catalog.get(linked[0]).sketch if linked else query.sketch
+    rest = query.sketch - (query.sketch @ nearest) * nearest
+    if float(rest @ rest) > _NOTHING_LEFT:
+        found += [match.name for match in catalog.search(rest, min(_REST_POOL, catalog.size))]
+    return found
+
+
+def _comparable(catalog: Catalog, name: str, query: Fingerprint) -> Fingerprint | Missing:
+    model = catalog.get(name)
+    return model if model.schema == query.schema else Missing("follows another schema")
+
+
+def refined(candidates: Sequence[ScanCandidate], merge: Merge | Missing) -> list[ScanCandidate]:
+    """Candidates with what a third model adds: parents of a merge are ancestors. Labels stay as they were ruled."""
+    members = merge.members if isinstance(merge, Merge) else ()
+    return [_as_parent(c, merge) if c.name in members and isinstance(merge, Merge) else c for c in candidates]
+
+
+def _as_parent(candidate: ScanCandidate, merge: Merge) -> ScanCandidate:
+    ruling = candidate.ruling
+    if ruling is None or ruling.label is not Label.LINKED or ruling.direction is Direction.B_TO_A:
+        return candidate
+    others = ", ".join(name for name in merge.members if name != candidate.name)
+    reason = f"The query is a merge of this candidate with {others}: it descends from the candidate."
+    changed = replace(
+        ruling,
+        kinship=Kinship.DESCENDANT,
+        direction=Direction.A_TO_B,
+        mechanism=Mechanism.M9,
+        reasons=(*ruling.reasons, reason),
+        evidence=(*ruling.evidence, merge.evidence),
+    )
+    return replace(candidate, ruling=changed)
 
 
 def _candidate(catalog: Catalog, match: Match, query: Fingerprint, work: Work) -> ScanCandidate:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from stemma.evidence.merge import Merge
 from stemma.publish import figures
 from stemma.publish.html.comparison import verdict_class
 from stemma.publish.html.elements import Content, el, page
+from stemma.publish.html.merge import merge_section
 from stemma.publish.html.parts import costs, foot, grid, model_card, section, sentences
 from stemma.publish.html.style import CSS
 from stemma.publish.model import ScanCandidate, ScanReport
@@ -26,6 +28,7 @@ def scan_page(report: ScanReport) -> str:
         el("div", model_card("B", report.query, report.model), class_="pair"),
         el("p", report.error or scan_sentence(report)),
         section("Candidates", _candidates(report)),
+        section("Merge", merge_section(report.merge)) if isinstance(report.merge, Merge) else None,
         section("What was not looked at", sentences(report.not_examined)),
         section(
             "What this does not mean",

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from stemma.evidence.merge import MergeKind
 from stemma.publish import result_json
 from stemma.publish.registry.schemas import TITLES as _RECORD_TITLES
 from stemma.publish.schemas import shapes
-from stemma.publish.schemas.shapes import Shape, count, many, maybe, named, nullable, number, text, thing
+from stemma.publish.schemas.shapes import Shape, choice, count, many, maybe, named, nullable, number, text, thing
+from stemma.publish.tree_model import EdgeKind
+from stemma.vocabulary import Mechanism
 
 _COMPARISON: dict[str, Shape] = {
     "a": text("First model, as asked for."),
@@ -79,6 +82,45 @@ _CANDIDATE = thing(
     "One candidate; label is null where it was ranked but not compared.",
 )
 
+_MERGE = thing(
+    {
+        "kind": choice(MergeKind, "How the weights were put together, as mergekit names it."),
+        "base": nullable(text("The model that changes were added to.")),
+        "parents": many(
+            thing(
+                {
+                    "name": text("The parent, a model of the catalog."),
+                    "coefficient": number("Its coefficient as in the configuration."),
+                    "low": number("Lower end of the 95 % interval."),
+                    "high": number("Upper end."),
+                    "density": number("Share of its change that was kept."),
+                },
+                "One parent.",
+            ),
+            "All parents, the largest coefficient first.",
+        ),
+        "layers": many(
+            thing(
+                {
+                    "layer": text("The layer."),
+                    "coefficients": many(number("A coefficient."), "In the order of the parents."),
+                    "source": text("The layer that was taken over; empty where layers were mixed."),
+                },
+                "One layer.",
+            ),
+            "The same, layer by layer.",
+        ),
+        "gain": number("What mixing takes away of the squared distance to the nearest single model, out of sample."),
+        "left": number("What is left, relative to the distance of the nearest single model."),
+        "trained_on": {"type": "boolean", "description": "Whether more is left than rounding explains."},
+        "collinear": number("Largest cosine between the changes of two parents."),
+        "warnings": many(text("A sentence."), "What makes coefficients doubtful."),
+        "evidence": shapes.EVIDENCE,
+        "configuration": text("The nearest mergekit configuration, as YAML."),
+    },
+    "The merge that the query is; missing says why it counts as none, null that nothing was looked for.",
+)
+
 _SCAN: dict[str, Shape] = {
     "query": text("The model, as asked for; B of every ruling."),
     "catalog": text("The catalog that was searched."),
@@ -88,6 +130,7 @@ _SCAN: dict[str, Shape] = {
     "error": shapes.ERROR,
     "model": nullable(shapes.MODEL),
     "candidates": many(_CANDIDATE, "In order of rank."),
+    "merge": nullable(maybe(_MERGE)),
     "not_examined": many(text("A sentence."), "What could not be looked at, and why."),
     "cost": shapes.COST,
 }
@@ -113,12 +156,50 @@ _CATALOG: dict[str, Shape] = {
     "problems": many(text("A sentence."), "What a verification found."),
 }
 
+_TREE: dict[str, Shape] = {
+    "models": many(
+        thing(
+            {
+                "name": text("The model, as asked for."),
+                "family": count("Number of its family."),
+                "error": shapes.ERROR,
+            },
+            "One model.",
+        ),
+        "In the order asked.",
+    ),
+    "edges": many(
+        thing(
+            {
+                "source": text("The older model where the edge is directed."),
+                "target": text("The other one."),
+                "kind": choice(EdgeKind, "What the edge says."),
+                "directed": {"type": "boolean", "description": "Whether the way is known."},
+                "mechanism": choice(Mechanism, "How, where evidence names it.", or_null=True),
+                "resolved": {"type": "boolean", "description": "False where the edge may stand for a longer way."},
+                "reasons": many(text("A sentence."), "Why, citing numbers."),
+                "log10_p": number("Strongest log10 p of the pair's tests."),
+                "distance": number("Distance relative to the size of the weights."),
+            },
+            "One edge.",
+        ),
+        "The edges of all families.",
+    ),
+    "families": count("How many families."),
+    "pairs": count("Pairs that were ruled on."),
+    "linked": count("Pairs that are linked."),
+    "alpha": number("Chance of calling any independent pair linked, over all pairs."),
+    "not_examined": many(text("A sentence."), "What could not be looked at, and why."),
+    "cost": shapes.COST,
+}
+
 _TITLES: Mapping[str, tuple[str, dict[str, Shape]]] = {
     result_json.COMPARISON: ("Comparison of two models", _COMPARISON),
     result_json.INSPECTION: ("What a model is made of", _INSPECTION),
     result_json.FINGERPRINT: ("A fingerprint that was made", _FINGERPRINT),
     result_json.SCAN: ("Scan of a catalog", _SCAN),
     result_json.CATALOG: ("Contents of a catalog", _CATALOG),
+    result_json.TREE: ("Family graph of a set of models", _TREE),
     **_RECORD_TITLES,
 }
 
