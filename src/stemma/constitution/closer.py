@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from stemma.constitution.sharing import Sharing
+from stemma.evidence.aligned.interface import ALIGNED_NEURONS
 from stemma.evidence.calibration import calibration
 from stemma.evidence.interface import Evidence
 from stemma.evidence.learned_overlap import Overlap
@@ -38,3 +40,14 @@ def closer_ratios(pair: PairEvidence) -> Closer:
     missing = tuple(o.reason for o in found.values() if isinstance(o, Missing))
     evidence = (aligned.evidence, *(o.evidence for o in ratios.values()))
     return Closer(ratios, {ALIGNED_NEARNESS: 1 - aligned.ratios.change}, evidence, missing)
+
+
+def found_again(pair: PairEvidence, sharing: Sharing) -> tuple[float, float]:
+    """Of units found again in another order or basis: the share that agree, and the root mean square sine between them.
+
+    On whole matrices where these showed it, else between responses.
+    """
+    if any(t.test == ALIGNED_NEURONS for t in sharing.shared) and is_present(pair.aligned):
+        return pair.aligned.evidence.effect, pair.aligned.ratios.change
+    matching = pair.matching
+    return (matching.evidence.effect, matching.change) if is_present(matching) else (0.0, 1.0)

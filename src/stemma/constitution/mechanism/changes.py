@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from stemma.constitution.closer import found_again
 from stemma.constitution.interface import Confidence, Direction
 from stemma.constitution.mechanism.finding import Finding
 from stemma.constitution.sharing import Sharing
@@ -89,11 +90,10 @@ def disguised(pair: PairEvidence, sharing: Sharing) -> Finding | None:
     """The neurons were found again only by matching."""
     if not sharing.disguised:
         return None
-    matching = pair.matching
-    share, change = (matching.evidence.effect, matching.change) if is_present(matching) else (0.0, 1.0)
+    share, change = found_again(pair, sharing)
     same = change < _STORAGE_CHANGE
     reason = (
-        f"The same neurons ({share:.0%} of those compared) stand in another order or basis, their responses "
+        f"The same neurons ({share:.0%} of those compared) stand in another order or basis, "
         f"{change:.1%} apart: one model is the other reparametrised, "
         + ("unchanged otherwise." if same else "and trained on.")
     )

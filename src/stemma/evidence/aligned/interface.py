@@ -13,6 +13,7 @@ from stemma.identity import Missing
 
 Array = NDArray[np.floating[Any]]
 Key = tuple[Role, Site]
+ALIGNED_NEURONS = "aligned neurons"
 
 
 class WeightSource(Protocol):

@@ -23,7 +23,7 @@ import numpy as np
 
 from stemma.evidence.aligned.basis import Basis, unit_rows
 from stemma.evidence.aligned.blocks import Units
-from stemma.evidence.aligned.interface import Array
+from stemma.evidence.aligned.interface import ALIGNED_NEURONS, Array
 from stemma.evidence.aligned.layers import Layers, comparable, sampled
 from stemma.evidence.aligned.neurons import nearest_agreement
 from stemma.evidence.aligned.search import Cell, Found
@@ -35,7 +35,6 @@ from stemma.evidence.units import Place
 
 _SAMPLE = 192
 _RIVAL = 0.5  # a layer is used twice only where both uses agree nearly as well
-ALIGNED_NEURONS = "aligned neurons"
 
 _Wanted = Callable[[Place, Place], bool]
 
