@@ -138,7 +138,7 @@ def _record(site: _Site, writer: _Writer, resolved: ResolvedRecord) -> None:
     picture = lineage_graph(
         record, site.resolver.edges, up=1, downstream=downstream, links=site.addresses.beside, more="#downstream"
     )
-    told = f"{record_json(view)}\0{view.notice}\0{view.downstream}\0{dot_document(picture)}"
+    told = "\0".join(map(str, (record_json(view), view.notice, view.versions, view.downstream, dot_document(picture))))
     made = hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()
     if not writer.kept(record.key, made):
         for place, text in record_files(view, picture):

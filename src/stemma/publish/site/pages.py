@@ -54,8 +54,10 @@ def _state(record: Record) -> str:
 def code_digest() -> str:
     """A digest over everything here that decides how a page looks."""
     total = hashlib.sha256()
-    for part in ("figures.py", "canonical.py", "html", "graph", "record", "site"):
-        for file in _below(files("stemma.publish") / part):
+    here = files("stemma.publish")
+    parts = [here / part for part in ("figures.py", "canonical.py", "html", "graph", "record", "registry", "site")]
+    for part in (*parts, files("stemma.records") / "data", files("stemma.vocabulary")):
+        for file in _below(part):
             total.update(file.read_bytes() + b"\0")
     return total.hexdigest()
 
