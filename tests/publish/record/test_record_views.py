@@ -135,3 +135,10 @@ def test_other_versions_and_downstream_are_listed() -> None:
     )
     assert view.versions[0].link == "../laion@1.0.0.html"
     assert view.downstream and view.downstream.rows[0][0][0].text == "laion-5b@1.0.0"
+
+
+def test_columns_in_which_nothing_stands_are_left_out_and_widths_follow_the_text() -> None:
+    view = view_of(PLIP[1])
+    assert view.relations and view.relations.columns == ("Relation", "To", "Evidence")
+    assert view.risks and len(view.risks.shares) == 4
+    assert abs(sum(view.risks.shares) - 1) < 1e-9 and max(view.risks.shares) == view.risks.shares[3]

@@ -133,7 +133,7 @@ def _risks(fields: Sequence[ResolvedField], key: str, links: Links) -> Grid | No
         )
     if not rows:
         return None
-    return Grid(("Risk", "Stated", "Written by", "Note and source"), tuple(rows), "Risks, own and inherited.")
+    return Grid(("Risk", "Stated", "Written by", "Note and source"), tuple(rows), "Risks, own and inherited.").filled
 
 
 def _remarks(*values: Json) -> tuple[Item, ...]:
@@ -144,7 +144,9 @@ def _relations(edges: Sequence[Edge], links: Links) -> Grid | None:
     if not edges:
         return None
     rows = tuple((_kind(edge.relation), _target(edge, links), _how(edge.relation), _grounds(edge)) for edge in edges)
-    return Grid(("Relation", "To", "How", "Evidence"), rows, "What it was made from, trained on and measured on.")
+    return Grid(
+        ("Relation", "To", "How", "Evidence"), rows, "What it was made from, trained on and measured on."
+    ).filled
 
 
 def _kind(relation: Relation) -> tuple[Item, ...]:
@@ -221,7 +223,7 @@ def _downstream(downstream: Downstream, links: Links) -> Grid | None:
         ((Item(record.key, links(record.key)), Item(record.title)), (Item(relation.kind.meaning),), _how(relation))
         for record, relation in downstream
     )
-    return Grid(("Record", "Relation to this", "How"), rows, "Records that name this one.") if rows else None
+    return Grid(("Record", "Relation to this", "How"), rows, "Records that name this one.").filled if rows else None
 
 
 def _citation(resolved: ResolvedRecord) -> str:

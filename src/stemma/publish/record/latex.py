@@ -121,8 +121,8 @@ def _survey(survey: SurveyView) -> str:
 
 
 def _grid(grid: Grid) -> str:
-    share = f"{0.94 / len(grid.columns):.3f}"
-    columns = (">{\\raggedright\\arraybackslash}p{" + share + "\\linewidth}") * len(grid.columns)
+    shares = (f"{0.94 * share:.3f}" for share in grid.shares)
+    columns = "".join(f">{{\\raggedright\\arraybackslash}}p{{{share}\\linewidth}}" for share in shares)
     head = " & ".join(f"\\textbf{{{tex(name.removeprefix('>'))}}}" for name in grid.columns)
     rows = [" & ".join("\\newline ".join(map(_item, cell)) for cell in row) + " \\\\" for row in grid.rows]
     return _table("", columns, head + " \\\\ \\hline \\endhead", rows)

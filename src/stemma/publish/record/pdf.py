@@ -80,7 +80,8 @@ def _entry(entry: Entry) -> Json:
 
 def _grid(grid: Grid) -> dict[str, Json]:
     rows: list[Json] = [[[_item(item) for item in cell] for cell in row] for row in grid.rows]
-    return {"columns": list(grid.columns), "rows": rows, "caption": grid.caption}
+    shares: list[Json] = [round(share, 4) for share in grid.shares]
+    return {"columns": list(grid.columns), "shares": shares, "rows": rows, "caption": grid.caption}
 
 
 def _survey(survey: SurveyView) -> Json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -47,6 +48,23 @@ class Grid:
     columns: tuple[str, ...]
     rows: tuple[tuple[tuple[Item, ...], ...], ...]
     caption: str
+
+    @property
+    def filled(self) -> Grid:
+        """The same without columns in which nothing stands."""
+        kept = [at for at in range(len(self.columns)) if any(row[at] for row in self.rows)]
+        rows = tuple(tuple(row[at] for at in kept) for row in self.rows)
+        return Grid(tuple(self.columns[at] for at in kept), rows, self.caption)
+
+    @property
+    def shares(self) -> tuple[float, ...]:
+        """How much of the width each column should take where columns do not find their own; adds up to 1."""
+        longest = [
+            max([len(name), *(len(item.text) for row in self.rows for item in row[at])])
+            for at, name in enumerate(self.columns)
+        ]
+        weights = [math.sqrt(min(max(length, 8), 90)) for length in longest]
+        return tuple(weight / sum(weights) for weight in weights)
 
 
 @dataclass(frozen=True)
