@@ -18,6 +18,7 @@ app = Group(
     """,
     commands={
         "new": "stemma.cli.record.start:new",
+        "import": "stemma.cli.record.importing:import_",
         "validate": "stemma.cli.record.check:validate",
         "fmt": "stemma.cli.record.check:fmt",
         "show": "stemma.cli.record.show:show_",

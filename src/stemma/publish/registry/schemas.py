@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from stemma.publish.registry.documents import DIFFERENCE, PROBLEMS, RESOLVED
+from stemma.publish.registry.imported import IMPORTED
 from stemma.publish.schemas import shapes
 from stemma.publish.schemas.shapes import Shape, choice, count, many, named, nullable, text, thing
 from stemma.records import Bump
@@ -49,23 +50,45 @@ _RESOLVED: dict[str, Shape] = {
     ),
 }
 
+_PROBLEM = thing(
+    {
+        "file": text("The file."),
+        "line": count("From 1; 0 where unknown."),
+        "column": count("From 1; 0 where unknown."),
+        "rule": text("Which rule is broken, as a stable word."),
+        "message": text("What was got."),
+        "advice": text("What was expected, what to do, or what was done."),
+    },
+    "One problem.",
+)
+
 _PROBLEMS: dict[str, Shape] = {
     "files": count("Files that were looked at."),
     "records": many(text("NAME@VERSION."), "Records without a problem of their own."),
-    "problems": many(
+    "problems": many(_PROBLEM, "In order of place."),
+}
+
+_IMPORTED: dict[str, Shape] = {
+    "written": {"type": "boolean", "description": "False for a dry run."},
+    "records": many(
         thing(
             {
-                "file": text("The file."),
-                "line": count("From 1; 0 where unknown."),
-                "column": count("From 1; 0 where unknown."),
-                "rule": text("Which rule is broken, as a stable word."),
-                "message": text("What was got."),
-                "advice": text("What was expected, or what to do."),
+                "record": text("NAME@VERSION."),
+                "file": text("Where it lies, or would."),
+                "sources": named(
+                    text("Where the value was found."), "By dotted path, or relations with kind and target."
+                ),
+                "inherited": many(text("Dotted path."), "What its parents give."),
+                "left": many(text("Dotted path."), "What is left to write."),
+                "missing": many(text("NAME or NAME@RANGE."), "Targets that are not in the registry."),
+                "problem": text("Why it cannot be resolved; empty where it can."),
+                "text": text("The record in the record language."),
             },
-            "One problem.",
+            "One record.",
         ),
-        "In order of place.",
+        "In the order of the sources.",
     ),
+    "notes": many(_PROBLEM, "What was wrong in the sources, and what was done about it."),
 }
 
 _DIFFERENCE: dict[str, Shape] = {
@@ -93,4 +116,5 @@ TITLES: Mapping[str, tuple[str, dict[str, Shape]]] = {
     RESOLVED: ("A record with all that it inherits", _RESOLVED),
     PROBLEMS: ("What is wrong in records", _PROBLEMS),
     DIFFERENCE: ("What changed between two records", _DIFFERENCE),
+    IMPORTED: ("What an import of records brought", _IMPORTED),
 }
