@@ -23,6 +23,7 @@ from stemma.publish.tree_model import EdgeKind, TreeEdge
 from stemma.vocabulary import Exclusion, Kinship, Mechanism
 
 Pair = tuple[str, str]
+_SAME = 0.01
 Rulings = Mapping[Pair, Ruling]
 Older = Callable[[str, str, str], str | None]
 
@@ -81,9 +82,23 @@ def _copies(names: Sequence[str], rulings: Rulings) -> dict[str, str]:
 def _shortest_tree(
     plain: Sequence[str], names: Sequence[str], rulings: Rulings, distances: Mapping[Pair, float]
 ) -> list[Pair]:
-    """Kruskal's tree of each family over the linked pairs; pairs without a distance come last."""
+    """Kruskal's tree of each family over the linked pairs; pairs without a distance come last.
+
+    Distances as good as equal (disguised copies are all as near to one another as to what they were made of) go to the
+    pair with the more central model, the one with the least mean distance to its kin.
+    """
     pairs = [pair for pair in combinations(plain, 2) if _linked(rulings.get(pair))]
-    pairs.sort(key=lambda p: (distances.get(p, float("inf")), names.index(p[0]), names.index(p[1])))
+    beside: dict[str, list[float]] = {name: [] for name in plain}
+    for pair in pairs:
+        for name in pair:
+            beside[name].append(min(distances.get(pair, 1.0), 1.0))
+    mean = {name: sum(found) / max(1, len(found)) for name, found in beside.items()}
+
+    def order(pair: Pair) -> tuple[float, float, int, int]:
+        away = round(distances.get(pair, float("inf")) / _SAME) * _SAME if pair in distances else float("inf")
+        return away, min(mean[pair[0]], mean[pair[1]]), names.index(pair[0]), names.index(pair[1])
+
+    pairs.sort(key=order)
     root = {name: name for name in plain}
 
     def top(name: str) -> str:

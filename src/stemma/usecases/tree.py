@@ -26,6 +26,8 @@ from stemma.usecases.settings import DEFAULT_WORK, Work
 from stemma.vocabulary import Kinship
 
 MOST_MODELS = 400
+# A disguise hides how far weights moved: such a pair is joined where no pair in place joins the two.
+_DISGUISE = 1.0
 _LIMITS = (
     "An ancestor that is not among the models: its children are then joined with one another, without a direction.",
     "Distillation into fresh weights, which leaves no trace in weights.",
@@ -112,10 +114,10 @@ def _distances(
         disguised = next((e for e in ruling.evidence if e.test == "neuron matching" and e.log10_p is not None), None)
         layers = [(pair.a, pair.b) for pair in ruling.layer_map]
         distance = pair_distance(models[a], models[b], layers)
-        if is_present(distance) and not (disguised is not None and distance > 1.0):
+        if is_present(distance) and distance < _DISGUISE:
             found[a, b] = distance
         elif disguised is not None:
-            found[a, b] = float(disguised.facts.get("change", 1.0 - disguised.effect))
+            found[a, b] = _DISGUISE + float(disguised.facts.get("change", 1.0 - disguised.effect))
     return found
 
 
@@ -146,7 +148,10 @@ class _Outgroups:
         self._models = models
 
     def older(self, a: str, b: str, outside: str) -> str | None:
-        """See :func:`stemma.evidence.third_model.older_of`; None also where the three have no positions in common."""
+        """See :func:`stemma.evidence.third_model.older_of`; None also where the three do not stand in one order."""
+        in_place = pair_distance(self._models[a], self._models[b], ())
+        if not is_present(in_place) or in_place >= _DISGUISE:
+            return None
         held = points({name: self._models[name] for name in (a, b, outside)}, a)
         if not isinstance(held, Points) or len(held.names) < 3:
             return None
