@@ -116,7 +116,7 @@ def _entries(entries: tuple[Entry, ...]) -> str:
 def _survey(survey: SurveyView) -> str:
     rows = [(name, tally) for name, tally in survey.domains] + [("All", survey.overall)]
     lines = [f"{tex(name)} & {t.yes} & {t.no} & {t.unanswered} & {tex(percent(t))} \\\\" for name, t in rows]
-    head = "Domain & Yes & No & Unanswered & Yes of all \\\\ \\hline \\endhead"
+    head = "Domain & Yes & No & Unanswered & Yes of all \\\\ \\hline \\noalign{\\vskip 3pt} \\endhead"
     return _table(f"\\section*{{{tex(survey.title)}}}\n\n", "lrrrr", head, lines)
 
 
@@ -124,8 +124,8 @@ def _grid(grid: Grid) -> str:
     shares = (f"{0.94 * share:.3f}" for share in grid.shares)
     columns = "".join(f">{{\\raggedright\\arraybackslash}}p{{{share}\\linewidth}}" for share in shares)
     head = " & ".join(f"\\textbf{{{tex(name.removeprefix('>'))}}}" for name in grid.columns)
-    rows = [" & ".join("\\newline ".join(map(_item, cell)) for cell in row) + " \\\\" for row in grid.rows]
-    return _table("", columns, head + " \\\\ \\hline \\endhead", rows)
+    rows = [" & ".join("\\newline ".join(map(_item, cell)) for cell in row) + " \\\\[3pt]" for row in grid.rows]
+    return _table("", columns, head + " \\\\ \\hline \\noalign{\\vskip 3pt} \\endhead", rows)
 
 
 def _table(before: str, columns: str, head: str, rows: list[str]) -> str:

@@ -90,7 +90,9 @@ def nobody(_key: str) -> str | None:
 def label(path: str) -> str:
     """The last part of a dotted path as a person would write it."""
     words = path.rsplit(".", 1)[-1].replace("_", " ").strip()
-    return {"csam": "CSAM", "nsfw": "NSFW", "purls": "Package URLs"}.get(words, words[:1].upper() + words[1:])
+    return {"csam": "CSAM", "nsfw": "NSFW", "purls": "Package URLs"}.get(
+        words, words if words.startswith("x-") else words[:1].upper() + words[1:]
+    )
 
 
 def texts(value: Json) -> list[str]:
