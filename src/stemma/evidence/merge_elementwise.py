@@ -63,7 +63,7 @@ def elementwise(points: Points, bases: Sequence[int], tasks: Sequence[int]) -> E
     of it may change places, but then their changes never meet in one entry: the base is the one that needs the fewest
     others, whose changes meet, and lead away in directions that have least to do with one another.
     """
-    if _is_thinned(points, bases):
+    if _is_thinned(points, range(1, len(points.names))):
         return None
     starts = [start for base in bases if (start := _start(points, base, [t for t in tasks if t != base])) is not None]
     likely = {s.base: s for s in sorted(starts, key=lambda s: (-s.untouched, s.base))[:_MOST_BASES]}

@@ -135,7 +135,7 @@ def _nearly(points: Points, folds: Folds, target: int, mixture: Mixture, single:
         return None
     pooled = weights_by_group(points, target, members, np.zeros_like(points.matrix), affine=True)
     by_matrix = weights_by_group(points, target, members, points.matrix, affine=True)
-    if pooled.min() < _LEAST_SHARE or np.quantile(by_matrix, 0.05) < -_FAR_BELOW:
+    if pooled.min() < _LEAST_SHARE or np.quantile(by_matrix, 0.05) < -_FAR_BELOW or not _mixes(by_matrix):
         return None
     weights = np.repeat(pooled, len(points.keys), axis=0)
     return Found(members, weights, True, False, _base(points, members, weights), single, mixture.left)
