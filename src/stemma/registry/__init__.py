@@ -1,14 +1,104 @@
-"""What is remembered of models: their records. Stores share one interface; the directory is the one for a team.
+"""What is remembered of models: records, rulings, advisories, alerts. Registries share one interface.
 
-``store = RecordDirectory(Path("records"))`` reads and writes ``NAME/NAME-VERSION.yaml``; it is a
+``RecordDirectory(Path("records"))`` reads and writes ``NAME/NAME-VERSION.yaml``; it is a
 :class:`stemma.records.RecordSource`, so that ``Resolver(store)`` resolves what lies in it. ``check_directory`` looks at
 everything in one and reports every problem.
+
+A whole :class:`Registry` is a set of small stores with transactions over all of them::
+
+    registry = MemoryRegistry(clock)                    # or DirectoryRegistry(path, clock), or SQL
+    with registry.transaction():
+        registry.records.put(text)
+        registry.advisories.put(StoredAdvisory("STEMMA-2026-1", "2026-03-01T12:00:00Z", text, names=("laion-5b",)))
+    registry.graph.declared(["laion-5b"], "upstream")   # who was made from it: edges by name, in batches
+    registry.graph.measured(["clip@1.0.0"])             # rulings over its weights
+    registry.graph.versions_of(["clip"])                # {"clip": [Held(version, yanked), ...]}
+
+An edge is declared by a version, towards a name and a range: ``admitted(held, edge.requirement.range)`` are the
+versions that it reaches, ``newest`` the one that resolves it.
 """
 
 from __future__ import annotations
 
+from stemma.registry.audit import chain_problems
 from stemma.registry.directory import RecordDirectory
-from stemma.registry.interface import RecordStore
+from stemma.registry.directory_registry import DirectoryRegistry
+from stemma.registry.edges import (
+    DeclaredEdge,
+    Facts,
+    FingerprintDigest,
+    Held,
+    MeasuredEdge,
+    Standing,
+    admitted,
+    declared_edges,
+    newest,
+)
+from stemma.registry.interface import (
+    AdvisoryStore,
+    AlertStore,
+    AuditLog,
+    FingerprintStore,
+    GraphSource,
+    Outbox,
+    RecordStore,
+    Registry,
+    RulingStore,
+    SubscriptionStore,
+)
 from stemma.registry.lint import Checked, check_directory
+from stemma.registry.memory import MemoryRegistry
+from stemma.registry.notices import (
+    Alert,
+    AlertState,
+    AuditEntry,
+    Certainty,
+    Delivery,
+    DeliveryState,
+    Step,
+    StoredAdvisory,
+    Subscription,
+    alert_id,
+    delivery_id,
+    instant,
+)
 
-__all__ = ["Checked", "RecordDirectory", "RecordStore", "check_directory"]
+__all__ = [
+    "AdvisoryStore",
+    "Alert",
+    "AlertState",
+    "AlertStore",
+    "AuditEntry",
+    "AuditLog",
+    "Certainty",
+    "Checked",
+    "DeclaredEdge",
+    "Delivery",
+    "DeliveryState",
+    "DirectoryRegistry",
+    "Facts",
+    "FingerprintDigest",
+    "FingerprintStore",
+    "GraphSource",
+    "Held",
+    "MeasuredEdge",
+    "MemoryRegistry",
+    "Outbox",
+    "RecordDirectory",
+    "RecordStore",
+    "Registry",
+    "RulingStore",
+    "Standing",
+    "Step",
+    "StoredAdvisory",
+    "Subscription",
+    "SubscriptionStore",
+    "admitted",
+    "alert_id",
+    "chain_problems",
+    "check_directory",
+    "declared_edges",
+    "delivery_id",
+    "instant",
+    "newest",
+]

@@ -1,12 +1,29 @@
-"""What every store of records can do, whatever lies beneath it."""
+"""What every registry can do, whatever lies beneath it: small stores, one beside the other, and transactions.
+
+Published content does not change and what was said stays said: records and rulings are added, advisories keep all their
+versions, the audit log only grows. What a call outside of a transaction did is durable when it returns; within
+``with registry.transaction():`` everything is, or nothing, when the block ends.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 from stemma.identity import Version
 from stemma.records import Record, RecordSource
+from stemma.registry.edges import DeclaredEdge, Facts, FingerprintDigest, Held, MeasuredEdge
+from stemma.registry.notices import (
+    Alert,
+    AlertState,
+    AuditEntry,
+    Delivery,
+    DeliveryState,
+    StoredAdvisory,
+    Subscription,
+)
+from stemma.vocabulary.relations import Side
 
 
 class RecordStore(RecordSource, Protocol):
@@ -35,4 +52,213 @@ class RecordStore(RecordSource, Protocol):
 
     def remove(self, name: str, version: Version) -> None:
         """Take a record out; raises KeyError where there is none."""
+        ...
+
+
+class GraphSource(Protocol):
+    """All that a walk over the graph needs, in batches: one call a level, however many nodes the level has.
+
+    What comes back is in a fixed order: by name, then version as text, then place in the record; rulings by identity.
+    """
+
+    def declared(self, names: Collection[str], side: Side) -> Iterable[DeclaredEdge]:
+        """The declared edges whose upstream (or downstream) end bears one of these names."""
+        ...
+
+    def measured(self, subjects: Collection[str]) -> Iterable[MeasuredEdge]:
+        """The rulings that one of these subjects has a part in."""
+        ...
+
+    def versions_of(self, names: Collection[str]) -> Mapping[str, Sequence[Held]]:
+        """The versions of these names, ascending; names without any are left out."""
+        ...
+
+    def facts(self, keys: Collection[str]) -> Mapping[str, Facts]:
+        """What these records (``name@version``) write of themselves; those that are not there are left out."""
+        ...
+
+
+class RulingStore(Protocol):
+    """Rulings over weights."""
+
+    def put(self, edge: MeasuredEdge) -> bool:
+        """Keep a ruling; False where the very same one is there."""
+        ...
+
+    def all(self) -> Iterator[MeasuredEdge]:
+        """Every ruling, by identity."""
+        ...
+
+
+class FingerprintStore(Protocol):
+    """Digests of fingerprints: which weights a subject had, and when."""
+
+    def put(self, found: FingerprintDigest) -> None:
+        """Keep a digest, beside those that the subject had before."""
+        ...
+
+    def of(self, subject: str) -> Sequence[FingerprintDigest]:
+        """The digests of a subject, oldest first."""
+        ...
+
+    def with_digest(self, digest: str) -> Sequence[FingerprintDigest]:
+        """The subjects that have this very fingerprint, by subject."""
+        ...
+
+    def all(self) -> Iterator[FingerprintDigest]:
+        """Every digest, by subject and date."""
+        ...
+
+
+class AdvisoryStore(Protocol):
+    """Advisories in all their versions."""
+
+    def put(self, advisory: StoredAdvisory) -> bool:
+        """Keep a version; True where it is now the newest of its advisory, False where it is known or older.
+
+        Raises:
+            InputError: other content is there under that identity and time.
+        """
+        ...
+
+    def ids(self) -> Sequence[str]:
+        """Every identity, sorted."""
+        ...
+
+    def get(self, id: str) -> StoredAdvisory:  # noqa: A002 the word of the advisory language
+        """The newest version; raises KeyError where there is none."""
+        ...
+
+    def history(self, id: str) -> Sequence[StoredAdvisory]:  # noqa: A002
+        """All versions, oldest first; empty where there is none."""
+        ...
+
+    def naming(self, subjects: Collection[str]) -> Sequence[StoredAdvisory]:
+        """Newest versions that name one of these records or other subjects, by identity."""
+        ...
+
+    def all(self) -> Iterator[StoredAdvisory]:
+        """Every version of every advisory, by identity and time."""
+        ...
+
+
+class AlertStore(Protocol):
+    """Alerts, at most one for an advisory and a subject."""
+
+    def put(self, alerts: Iterable[Alert]) -> None:
+        """Keep alerts, each in place of the one of its identity."""
+        ...
+
+    def get(self, id: str) -> Alert:  # noqa: A002
+        """One alert; raises KeyError where there is none."""
+        ...
+
+    def find(
+        self,
+        *,
+        advisory: str | None = None,
+        subject: str | None = None,
+        states: Collection[AlertState] | None = None,
+        after: str = "",
+        limit: int | None = None,
+    ) -> Iterator[Alert]:
+        """Alerts that fit, by identity, from the one after ``after`` on."""
+        ...
+
+    def latest(self, limit: int) -> Sequence[Alert]:
+        """The alerts updated last, newest first; those of one moment by identity."""
+        ...
+
+
+class SubscriptionStore(Protocol):
+    """Who is told of what."""
+
+    def put(self, subscription: Subscription) -> None:
+        """Keep a subscription, in place of the one of its identity."""
+        ...
+
+    def get(self, id: str) -> Subscription:  # noqa: A002
+        """One subscription; raises KeyError where there is none."""
+        ...
+
+    def remove(self, id: str) -> None:  # noqa: A002
+        """Take one out, its deliveries stay; raises KeyError where there is none."""
+        ...
+
+    def all(self) -> Iterator[Subscription]:
+        """Every subscription, by identity."""
+        ...
+
+
+class Outbox(Protocol):
+    """What is still to be sent, was sent, or was given up."""
+
+    def add(self, deliveries: Iterable[Delivery]) -> None:
+        """Keep deliveries; those whose identity is there stay as they are."""
+        ...
+
+    def update(self, delivery: Delivery) -> None:
+        """Say what became of a delivery; raises KeyError where there is none of its identity."""
+        ...
+
+    def get(self, id: str) -> Delivery:  # noqa: A002
+        """One delivery; raises KeyError where there is none."""
+        ...
+
+    def due(self, now: str, limit: int) -> Sequence[Delivery]:
+        """Pending deliveries whose time has come, longest due first."""
+        ...
+
+    def all(self, state: DeliveryState | None = None) -> Iterator[Delivery]:
+        """Deliveries by identity."""
+        ...
+
+
+class AuditLog(Protocol):
+    """What was done, in order; each entry holds the hash of the one before it. Stores write to it by themselves."""
+
+    def append(self, action: str, subject: str, digest: str = "") -> AuditEntry:
+        """Add an entry; time and actor are the registry's."""
+        ...
+
+    def entries(self, after: int = 0) -> Iterator[AuditEntry]:
+        """Entries with a higher number than ``after``, in order; the first has number 1."""
+        ...
+
+    def restore(self, entries: Iterable[AuditEntry]) -> None:
+        """Take over the log of another registry; raises InputError unless this one is empty and that one sound."""
+        ...
+
+
+class Registry(Protocol):
+    """Everything that is remembered of models: the stores, and transactions over all of them."""
+
+    @property
+    def records(self) -> RecordStore: ...
+    @property
+    def graph(self) -> GraphSource: ...
+    @property
+    def rulings(self) -> RulingStore: ...
+    @property
+    def fingerprints(self) -> FingerprintStore: ...
+    @property
+    def advisories(self) -> AdvisoryStore: ...
+    @property
+    def alerts(self) -> AlertStore: ...
+    @property
+    def subscriptions(self) -> SubscriptionStore: ...
+    @property
+    def outbox(self) -> Outbox: ...
+    @property
+    def audit(self) -> AuditLog: ...
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """All that is written in the block becomes durable together when it ends, or, if it raises, nothing of it.
+
+        A block within another is part of it. Writers wait for one another; readers see no half.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of files and connections."""
         ...

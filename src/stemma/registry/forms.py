@@ -1,0 +1,93 @@
+"""Values of the registry as JSON and back, strictly: how they are kept in files, in rows and in digests."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import fields, is_dataclass
+from enum import Enum
+from functools import cache
+from types import NoneType, UnionType
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from stemma.errors import InputError
+
+V = TypeVar("V")
+MAX_LINE = 16 << 20
+"""Bytes that one stored value may have."""
+
+
+def canonical(value: Any) -> str:
+    """JSON with one spelling: keys sorted, no spaces, UTF-8."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def plain(value: Any) -> Any:
+    """A value of the registry as plain JSON values."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, tuple):
+        return [plain(each) for each in value]
+    return value
+
+
+def line_of(value: Any) -> str:
+    """A value as one line of JSON."""
+    return canonical(plain(value))
+
+
+def value_of(kind: type[V], text: str, place: str = "") -> V:
+    """Read what :func:`line_of` wrote.
+
+    Raises:
+        InputError: it is no JSON, or does not say what a ``kind`` has to say.
+    """
+    where = f"{place}: " if place else ""
+    if len(text) > MAX_LINE:
+        raise InputError(f"{where}Got {len(text)} characters, expected at most {MAX_LINE}.")
+    try:
+        found: V = _read(kind, json.loads(text))
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{where}Got what is no {kind.__name__}: {error}.", advice="Restore the file.") from error
+    return found
+
+
+def _read(kind: Any, value: Any) -> Any:  # noqa: PLR0911 one return a kind of type
+    if is_dataclass(kind):
+        return _read_fields(kind, value)
+    origin, inner = get_origin(kind), get_args(kind)
+    if origin in (Union, UnionType):
+        return None if value is None and NoneType in inner else _read(inner[0], value)
+    if origin is tuple and isinstance(value, list):
+        return tuple(_read(inner[0], each) for each in value)
+    if origin is Literal and value in inner:
+        return value
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return _member(kind, value)
+    if kind is float and type(value) in (int, float) and math.isfinite(value):
+        return float(value)
+    if kind in (str, int, bool) and type(value) is kind:
+        return value
+    raise ValueError(f"got {str(value)[:60]!r}, expected {getattr(kind, '__name__', kind)}")
+
+
+def _read_fields(kind: Any, value: Any) -> Any:
+    hints = _hints(kind)
+    if not isinstance(value, dict) or set(value) != set(hints):
+        got = sorted(value) if isinstance(value, dict) else type(value).__name__
+        raise ValueError(f"got {str(got)[:200]}, expected an object with {sorted(hints)}")
+    return kind(**{name: _read(hint, value[name]) for name, hint in hints.items()})
+
+
+def _member(kind: type[Enum], value: Any) -> Enum:
+    found = next((member for member in kind if member.value == value), None)
+    if found is None:
+        raise ValueError(f"got {str(value)[:60]!r}, expected one of {[member.value for member in kind]}")
+    return found
+
+
+@cache
+def _hints(kind: Any) -> dict[str, Any]:
+    return {field.name: get_type_hints(kind)[field.name] for field in fields(kind)}

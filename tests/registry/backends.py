@@ -1,0 +1,58 @@
+"""Every backend of the registry, for tests that must hold on all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from stemma.registry import DirectoryRegistry, MemoryRegistry, Registry
+
+NOW = "2026-03-01T12:00:00Z"
+
+
+@dataclass
+class Backend:
+    """Makes one registry, and opens the same again; ``durable`` where another process would find it."""
+
+    name: str
+    make: Callable[[], Registry]
+    durable: bool = True
+    _open: list[Registry] = field(default_factory=list)
+
+    def open(self) -> Registry:
+        """The registry, opened once more."""
+        self._open.append(self.make())
+        return self._open[-1]
+
+    def close(self) -> None:
+        """Close whatever was opened."""
+        for registry in self._open:
+            registry.close()
+        self._open.clear()
+
+
+def clock() -> str:
+    """A time that stands still."""
+    return NOW
+
+
+@contextmanager
+def backend(name: str, path: Path) -> Iterator[Backend]:
+    """A fresh registry of one kind."""
+    made = _memory() if name == "memory" else _directory(path / "registry")
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+def _memory() -> Backend:
+    registry = MemoryRegistry(clock, "tests")
+    return Backend("memory", lambda: registry, durable=False)
+
+
+def _directory(path: Path) -> Backend:
+    path.mkdir()
+    return Backend("directory", lambda: DirectoryRegistry(path, clock, "tests"))
