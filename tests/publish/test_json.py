@@ -29,7 +29,7 @@ from stemma.publish.result_json import (
     inspection_document,
     scan_document,
 )
-from stemma.publish.registry import documents
+from stemma.publish.registry import documents, imported
 from stemma.publish.schemas import load_schema, schema_file
 from stemma.publish.schemas.__main__ import main, published
 from stemma.publish.schemas.page import schema_page
@@ -47,6 +47,7 @@ NAMES = (
     documents.RESOLVED,
     documents.PROBLEMS,
     documents.DIFFERENCE,
+    imported.IMPORTED,
 )
 
 

@@ -10,7 +10,12 @@ from stemma.cli.output import say
 from stemma.cli.parser import Argument, Group, Option
 
 app = Group(
-    help="Publish a whole registry of records as a static site.",
+    help="""Publish a whole registry of records as a static site.
+
+    \b
+    Examples:
+      stemma site build records --out site
+    """,
     commands={"build": "stemma.cli.site_command:build"},
 )
 

@@ -6,6 +6,7 @@ Done by ruamel.yaml, which keeps comments. What it writes is read again by the s
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -19,6 +20,7 @@ from stemma.records.table import top_fields
 
 _WIDTH = 110
 _LONG = 100
+_BRIEF = re.compile(r"[\w .+/@-]{0,29}")  # what every reader takes alike within brackets
 
 
 def format_record(text: str, file: str = "<record>") -> str:
@@ -127,7 +129,7 @@ def _styled(value: Json) -> Any:
         return CommentedMap((key, _styled(inner)) for key, inner in value.items())
     if isinstance(value, list):
         items = CommentedSeq(_styled(item) for item in value)
-        if all(isinstance(item, str) and len(item) < 30 for item in value) and sum(map(len, map(str, value))) < _LONG:
+        if all(isinstance(item, str) and _BRIEF.fullmatch(item) for item in value) and len(" ".join(value)) < _LONG:
             items.fa.set_flow_style()
         return items
     return _styled_text(value) if isinstance(value, str) else value

@@ -77,7 +77,7 @@ def read_tree(text: str | bytes, findings: Findings) -> Node | None:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Node(None, mark.line + 1, mark.column + 1) if mark else Node(None, 1, 1)
-        findings.add(place, "yaml", f"This is no YAML: {error.problem or error.context}.")
+        _add_fault(findings, place, str(error.problem or error.context))
     except yaml.YAMLError as error:
         findings.add(Node(None, 1, 1), "yaml", f"This is no YAML: {str(error).splitlines()[0]}.")
     except _Stop:
@@ -85,6 +85,13 @@ def read_tree(text: str | bytes, findings: Findings) -> Node | None:
     finally:
         loader.dispose()
     return None
+
+
+def _add_fault(findings: Findings, place: Node, fault: str) -> None:
+    if "nesting depth" in fault:  # libyaml reads ahead, and has a bound of its own
+        findings.add(place, "depth", f"Values are nested deeper than {MAX_DEPTH} levels.")
+    else:
+        findings.add(place, "yaml", f"This is no YAML: {fault}.")
 
 
 def _decoded(text: str | bytes, findings: Findings) -> str | None:
