@@ -6,8 +6,6 @@ Published totals: the October 2023 index gives Meta (Llama 2) 54 of 100
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 import yaml
 from hypothesis import given
@@ -15,6 +13,7 @@ from hypothesis import strategies as st
 
 from stemma.errors import MalformedFile
 from stemma.records import answer_of, answers_of, read_survey, record_from_data, score, shipped_surveys
+from tests.records.umr import DATA
 
 OWN = """
 id = "own"
@@ -79,18 +78,18 @@ def test_what_is_no_question_set(text: str) -> None:
         read_survey(text, "own.toml")
 
 
-def test_the_identifiers_are_those_of_the_reference_records(reference_data: Path) -> None:
+def test_the_identifiers_are_those_of_the_reference_records() -> None:
     known = set(shipped_surveys()["fmti-2023"].names)
     asked = set()
-    for path in sorted((reference_data / "umr").glob("*/*.yaml")):
+    for path in sorted(DATA.glob("*/*.yaml")):
         sections = yaml.load(path.read_text(encoding="utf-8"), yaml.BaseLoader)["mr"]
         for name in ("upstream", "model", "downstream"):
             asked |= {key for key, value in (sections.get(name) or {}).items() if value in ("0", "1")}
     assert asked == known
 
 
-def test_the_reference_record_of_llama_2_scores_what_was_published(reference_data: Path) -> None:
-    text = (reference_data / "umr" / "llama2" / "llama2-1.0.0.yaml").read_text(encoding="utf-8")
+def test_the_reference_record_of_llama_2_scores_what_was_published() -> None:
+    text = (DATA / "llama2" / "llama2-1.0.0.yaml").read_text(encoding="utf-8")
     sections = yaml.load(text, yaml.BaseLoader)["mr"]
     answers = {
         key: value == "1"
