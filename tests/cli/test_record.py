@@ -9,6 +9,7 @@ import pytest
 
 from tests.cli.conftest import Command, Result
 from tests.cli.test_commands import valid
+from tests.hub.server import Hub
 from tests.registry.texts import text
 
 
@@ -19,8 +20,8 @@ def record(stemma: Command, tmp_path: Path) -> Command:
     more = "about:\n  title: Base\n  architecture: llama\nrisks: {csam: true}\n"
     (tmp_path / "base" / "base-1.0.0.yaml").write_text(text("base", more=more))
 
-    def call(command: str, *words: str) -> Result:
-        return stemma("record", command, *words, "--registry", str(tmp_path))
+    def call(command: str, *words: str, **environment: str) -> Result:
+        return stemma("record", command, *words, "--registry", str(tmp_path), **environment)
 
     return call
 
@@ -135,3 +136,37 @@ def test_a_lock_tells_of_drift(record: Command, stemma: Command, tmp_path: Path)
 
 def test_migrate_has_nothing_to_do_yet(stemma: Command, record: Command, tmp_path: Path) -> None:
     assert "0 of 1 migrated." in stemma("record", "migrate", str(tmp_path)).err
+
+
+def test_an_import_tells_sources_and_what_is_left(record: Command, models: Path, tmp_path: Path) -> None:
+    done = record("import", "tuned", "--name", "my-tuned")
+    assert (done.code, done.out) == (0, f"{tmp_path / 'my-tuned' / 'my-tuned-1.0.0.yaml'}\n")
+    assert "  about.parameters: from model.safetensors (header)" in done.err
+    assert "Left to write: about.title" in done.err
+    assert done.err.endswith("1 record written, 0 remarks.\n")
+    assert record("import", "tuned", "--name", "my-tuned", "--quiet").err == ""
+    assert record("show", "my-tuned").code == 0
+    shown = record("import", "other", "--dry-run", "-f", "json")
+    document = valid(shown.out, "stemma.record-import/1")
+    assert (document["written"], document["records"][0]["record"]) == (False, "other@1.0.0")
+
+
+def test_an_import_writes_all_records_or_none(record: Command, tmp_path: Path) -> None:
+    refused = record("import", "tuned", "nowhere")
+    assert refused.code == 3 and "nowhere" in refused.err
+    assert [folder.name for folder in tmp_path.iterdir()] == ["base"]
+    clash = record("import", "base")
+    assert clash.code == 3 and "with other content" in clash.err and "--force" in clash.err
+    assert record("import", "base", "--force").code == 0
+
+
+def test_an_import_from_a_hub(record: Command, hub: Hub, tmp_path: Path) -> None:
+    card = b"---\nlicense: mit\nbase_model: acme/base\nbase_model_relation: quantized\n---\n"
+    hub.add("acme/chat", {"README.md": card})
+    done = record("import", "hf:acme/chat", "--with-parents", "3", HF_ENDPOINT=hub.endpoint)
+    assert done.code == 0
+    assert "hf:acme/base: This parent was not read:" in done.err
+    assert "acme-chat@1.0.0: not in the registry: acme-base." in done.err
+    assert "quantised-from" in (tmp_path / "acme-chat" / "acme-chat-1.0.0.yaml").read_text()
+    offline = record("import", "hf:acme/other", "--offline", HF_ENDPOINT=hub.endpoint)
+    assert offline.code == 3 and "offline" in offline.err

@@ -91,6 +91,9 @@ class Handler(BaseHTTPRequestHandler):
         siblings = [self._sibling(file, files[file]) for file in sorted(files)]
         body = {"_id": "0", "id": name, "modelId": name, "sha": commit, "private": repository.private,
                 "gated": "auto" if repository.gated else False, "tags": [], "siblings": siblings}  # fmt: skip
+        if repository.base_models is not None:
+            relation, names = repository.base_models
+            body["baseModels"] = {"relation": relation, "models": [{"_id": "0", "id": name} for name in names]}
         return self._send(200, json.dumps(body).encode(), {"Content-Type": "application/json"})
 
     def _tree_entry(self, name: str, data: bytes) -> dict[str, object]:

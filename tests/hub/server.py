@@ -73,11 +73,13 @@ class Hub:
         kind: str = "models",
         gated: bool = False,
         private: bool = False,
+        base_models: tuple[str, tuple[str, ...]] | None = None,
     ) -> str:
         """Put the files (or those of a directory) at the head of a branch; returns the commit."""
         held = dict(files) if isinstance(files, Mapping) else read_folder(files)
         repository = self.repositories.setdefault((kind, name), Repository(name, kind))
         repository.gated, repository.private = gated, private
+        repository.base_models = base_models
         commit = commit_of(held)
         repository.revisions[commit] = held
         repository.branches[branch] = commit

@@ -54,7 +54,10 @@ class Request:
 
 @dataclass
 class Repository:
-    """A model, dataset or space. ``files`` by revision; ``gated`` and ``private`` want the hub's token."""
+    """A model, dataset or space. ``files`` by revision; ``gated`` and ``private`` want the hub's token.
+
+    ``base_models`` is what the hub says of parents: ``(relation, names)``.
+    """
 
     name: str
     kind: str = "models"
@@ -62,6 +65,7 @@ class Repository:
     private: bool = False
     revisions: dict[str, dict[str, bytes]] = field(default_factory=dict)
     branches: dict[str, str] = field(default_factory=dict)
+    base_models: tuple[str, tuple[str, ...]] | None = None
 
 
 @lru_cache(maxsize=256)

@@ -22,6 +22,7 @@ from stemma.identity import Digest, Missing
 from stemma.publish import result_json
 from stemma.publish.canonical import plain, to_json, to_line
 from stemma.publish.model import ComparisonReport, FingerprintReport, InspectionReport
+from stemma.publish.registry import documents, imported
 from stemma.publish.result_json import (
     catalog_document,
     comparison_document,
@@ -29,7 +30,6 @@ from stemma.publish.result_json import (
     inspection_document,
     scan_document,
 )
-from stemma.publish.registry import documents, imported
 from stemma.publish.schemas import load_schema, schema_file
 from stemma.publish.schemas.__main__ import main, published
 from stemma.publish.schemas.page import schema_page

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from stemma.errors import BadReference, InvalidRecord, Problem
-from stemma.identity import name_problem
+from stemma.identity import name_problem, parse_requirement
 from stemma.records import LANGUAGE, Json, record_from_data
-from stemma.vocabulary import RecordType, RelationKind
+from stemma.vocabulary import RecordType, RelationKind, load_relations
 
 MAX_NAME = 120
 _OUTSIDE = re.compile(r"[^a-z0-9._-]+")
@@ -33,11 +33,36 @@ def record_name(text: str) -> str:
     return cleaned
 
 
+def one_line(text: object, most: int = 200) -> str:
+    """Text of unknown origin as one line without control characters, cut at ``most`` characters."""
+    whole = text if isinstance(text, str) else ""
+    return " ".join("".join(c if c.isprintable() else " " for c in whole[: 4 * most]).split())[:most].rstrip()
+
+
+def prose(text: object, most: int = 20_000) -> str:
+    """Text of unknown origin with its lines, without other control characters, cut at ``most`` characters."""
+    whole = text[: 4 * most] if isinstance(text, str) else ""
+    lines = ("".join(c if c.isprintable() else " " for c in line).rstrip() for line in whole.splitlines())
+    return "\n".join(lines).strip()[:most].rstrip()
+
+
+def _weight_edges() -> set[str]:
+    return {kind.value for kind, definition in load_relations().kinds.items() if definition.weight_edge}
+
+
+def _nested(path: str, value: Json) -> dict[str, Any]:
+    nested: Any = value
+    for key in reversed(path.split(".")):
+        nested = {key: nested}
+    return dict(nested)
+
+
 @dataclass
 class Draft:
     """Plain data of a record that grows. ``sources`` tells of every dotted path where its value was found.
 
-    ``notes`` tell with file and line what was wrong in the facts and what was done about it.
+    ``notes`` tell with file and line what was wrong in the facts and what was done about it. ``parents`` are references
+    of models that its weights are said to come from.
     """
 
     name: str
@@ -47,6 +72,7 @@ class Draft:
     relations: list[dict[str, Json]] = field(default_factory=list)
     sources: dict[str, str] = field(default_factory=dict)
     notes: list[Problem] = field(default_factory=list)
+    parents: list[str] = field(default_factory=list)
 
     @property
     def data(self) -> dict[str, Any]:
@@ -69,12 +95,9 @@ class Draft:
         """
         if value is None or value in ("", []) or self.has(path):
             return False
-        *sections, last = path.split(".")
-        nested: Any = {last: value}
-        for section in reversed(sections):
-            nested = {section: nested}
-        if not self._fits(nested, path, source, place):
+        if not self._fits(_nested(path, value), path, source, place):
             return False
+        *sections, last = path.split(".")
         at = self.values
         for section in sections:
             at = at.setdefault(section, {})
@@ -90,7 +113,7 @@ class Draft:
         *,
         note: str = "",
         place: tuple[str, int] = ("", 0),
-        **more: Json,
+        more: Mapping[str, Json] | None = None,
     ) -> bool:
         """Add a relation with its declaration (E1) as evidence, once for each kind and target."""
         path = f"relations[{kind.value} {target}]"
@@ -98,13 +121,26 @@ class Draft:
             return False
         evidence: dict[str, Json] = {"grounds": "E1", "source": source, **({"note": note} if note else {})}
         relation: dict[str, Json] = {"kind": kind.value, "target": target}
-        relation |= {key: value for key, value in more.items() if value not in (None, "")}
+        relation |= {key: value for key, value in (more or {}).items() if value not in (None, "")}
         relation["evidence"] = [evidence]
         if not self._fits({"relations": [relation]}, path, source, place):
             return False
         self.relations.append(relation)
         self.sources[path] = source
         return True
+
+    def put_all(self, path: str, items: Iterable[str], source: str) -> bool:
+        """Write the items of a list that the language accepts, each once; the others are noted."""
+        fitting = [item for item in dict.fromkeys(items) if self._fits(_nested(path, [item]), path, source, ("", 0))]
+        return self.put(path, [*fitting], source)
+
+    def parent(self, target: str) -> dict[str, Any] | None:
+        """The relation by which weights of ``target`` came in, where one was written."""
+        for relation in self.relations:
+            same = parse_requirement(str(relation["target"])).name == parse_requirement(target).name
+            if same and str(relation["kind"]) in _weight_edges():
+                return relation
+        return None
 
     def note(self, message: str, done: str, *, place: tuple[str, int], rule: str) -> None:
         """Tell what is wrong in the facts, and what was done about it."""

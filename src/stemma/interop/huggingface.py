@@ -16,11 +16,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 from huggingface_hub import HfApi, constants, get_token, hf_hub_download
 from huggingface_hub.errors import RepositoryNotFoundError
-from huggingface_hub.hf_api import RepoSibling
+from huggingface_hub.hf_api import ModelInfo, RepoSibling
 
 from stemma.errors import BadReference, ModelNotFound, SourceError, UnsafeFile
 from stemma.identity import Digest, HubReference, Missing
@@ -120,14 +121,27 @@ def listing(
     transfer: Transfer, reference: HubReference, base: str, secret: str | None
 ) -> tuple[str, Mapping[str, HubEntry]]:
     """The commit of a revision and its files. Raises what :func:`hub_files` does."""
+    info = model_info(transfer, reference, base, secret, files_metadata=True)
+    return str(info.sha), entries(str(reference), info.siblings or ())
+
+
+def model_info(
+    transfer: Transfer,
+    reference: HubReference,
+    base: str,
+    secret: str | None,
+    **wanted: Any,
+) -> ModelInfo:
+    """What the hub says of a model at a revision; the commit that it names is a full id.
+
+    ``wanted`` are further arguments of ``HfApi.model_info``. Raises what :func:`hub_files` does.
+    """
     api = HfApi(endpoint=base, token=secret or False)
     try:
         info = ask_hub(
             transfer,
             str(reference),
-            lambda: api.model_info(
-                reference.name, revision=reference.revision, files_metadata=True, timeout=_ANSWER_SECONDS
-            ),
+            lambda: api.model_info(reference.name, revision=reference.revision, timeout=_ANSWER_SECONDS, **wanted),
         )
     except ModelNotFound as error:
         if isinstance(error.__cause__, RepositoryNotFoundError):
@@ -135,7 +149,7 @@ def listing(
         raise
     if not is_commit(info.sha):
         raise SourceError(f"{reference}: the hub names no commit (got {info.sha!r}).", advice="Check HF_ENDPOINT.")
-    return str(info.sha), entries(str(reference), info.siblings or ())
+    return info
 
 
 def entries(what: str, siblings: Iterable[RepoSibling]) -> dict[str, HubEntry]:

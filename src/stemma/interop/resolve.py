@@ -64,6 +64,16 @@ def _url(reference: UrlReference, network: Network) -> FileSet:
     return HttpFileSet(network.transfer, raw_file(reference.url) if on_hub else reference.url, secret=secret)
 
 
+def model_page(reference: Reference, network: Network) -> HubReference | None:
+    """The model on the hub that a reference names, by name or by the address of its page; None for anything else."""
+    if isinstance(reference, UrlReference):
+        from stemma.interop.huggingface import address  # noqa: PLC0415  # costs 0.3 s
+
+        hub, _ = address(HubReference("model"), network.token, network.endpoint)
+        return page_of_model(reference.url) if urlsplit(reference.url)[:2] == urlsplit(hub)[:2] else None
+    return reference if isinstance(reference, HubReference) else None
+
+
 def page_of_model(url: str) -> HubReference | None:
     """The model whose page on the hub this is (``/org/name``, ``/org/name/tree/revision``), or None."""
     found = _PAGE.fullmatch(urlsplit(url).path)

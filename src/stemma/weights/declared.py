@@ -55,15 +55,24 @@ def read_declared(files: FileSet, config: Mapping[str, Any] | Missing) -> tuple[
 
 
 def _card(files: FileSet, name: str) -> dict[str, Any]:
+    return _picked(front_matter(files, name), _CARD_KEYS)
+
+
+def front_matter(files: FileSet, name: str, most: int = MAX_FRONT_MATTER) -> dict[str, Any]:
+    """The YAML before the text of a card, scalars as strings; empty where there is none.
+
+    Raises:
+        MalformedFile: it has no end within ``most`` bytes, or is no YAML mapping.
+    """
     source = files.open(name)
-    head = bytes(source.read(0, min(source.size, MAX_FRONT_MATTER))).removeprefix(b"\xef\xbb\xbf")
+    head = bytes(source.read(0, min(source.size, most))).removeprefix(b"\xef\xbb\xbf")
     lines = head.decode("utf-8", errors="replace").splitlines()
     if not lines or lines[0].rstrip() != "---":
         return {}
     end = next((i for i, line in enumerate(lines[1:], 1) if line.rstrip() == "---"), None)
     if end is None:
         raise MalformedFile(name, f"front matter without an end in {len(head)} bytes", "a closing ---")
-    return _picked(_yaml("\n".join(lines[1:end]), name), _CARD_KEYS)
+    return _yaml("\n".join(lines[1:end]), name)
 
 
 def _adapter(files: FileSet, name: str) -> dict[str, Any]:

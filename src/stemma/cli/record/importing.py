@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from stemma.cli.options import OfflineOption, OutputOption, PlainFormat, PlainFormatOption, QuietOption
 from stemma.cli.output import check_output, say, write
 from stemma.cli.parser import Argument, Option
+from stemma.cli.progress import Bar
 from stemma.cli.record.options import RegistryOption
 
 if TYPE_CHECKING:
@@ -52,16 +53,17 @@ def import_(
     from stemma.usecases.settings import Work
 
     check_output(output)
-    report = import_records(
-        sources,
-        name=name,
-        registry=registry,
-        dry_run=dry_run,
-        replace_others=force,
-        parents=with_parents,
-        digests=digests,
-        work=Work(network=Network(offline=offline)),
-    )
+    with Bar(quiet=quiet) as bar:
+        report = import_records(
+            sources,
+            name=name,
+            registry=registry,
+            dry_run=dry_run,
+            replace_others=force,
+            parents=with_parents,
+            digests=digests,
+            work=Work(network=Network(offline=offline), progress=bar.update),
+        )
     if form is PlainFormat.JSON:
         from stemma.publish.canonical import to_json
         from stemma.publish.registry.imported import imported_document
@@ -81,6 +83,8 @@ def _shown(report: ImportReport) -> list[str]:
 def _tell(report: ImportReport, *, quiet: bool) -> None:
     if quiet:
         return
+    from stemma.publish.figures import counted
+
     for note in report.notes:
         say(str(note))
     several = len(report.records) > 3
@@ -97,4 +101,4 @@ def _tell(report: ImportReport, *, quiet: bool) -> None:
         if each.problem:
             say(f"{each.record.key}: {each.problem}")
     done = "written" if report.written else "read, none written"
-    say(f"{len(report.records)} records {done}, {len(report.notes)} remarks.")
+    say(f"{counted(len(report.records), 'record')} {done}, {counted(len(report.notes), 'remark')}.")

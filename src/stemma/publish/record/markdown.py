@@ -12,6 +12,7 @@ from stemma.publish.record.values import Entry, Grid, Item, Section
 from stemma.publish.record.view import RecordView
 from stemma.records import Edge, Json, ResolvedRecord
 from stemma.vocabulary import RecordType, RelationKind
+from stemma.vocabulary.huggingface import HUB_RELATIONS, NAME_ON_HUB
 
 # Identifiers that the hub knows; any other licence is "other" with its name beside it.
 _LICENSES = """
@@ -23,13 +24,7 @@ llama3.1 llama3.2 llama3.3 llama4 gemma deepfloyd-if-license ms-pl mpl-2.0 odc-b
 wtfpl zlib afl-3.0 artistic-2.0 bsl-1.0 lppl-1.3c ncsa
 """
 _HUB_LICENSES = frozenset(_LICENSES.split())
-_RELATIONS = {
-    RelationKind.FINETUNED_FROM: "finetune",
-    RelationKind.CONTINUED_FROM: "finetune",
-    RelationKind.ADAPTER_OF: "adapter",
-    RelationKind.MERGED_FROM: "merge",
-    RelationKind.QUANTISED_FROM: "quantized",
-}
+_METRIC = re.compile(r"[\w.-]{1,40}", re.ASCII)
 _MARKS = re.compile(r"([\\`*_{}\[\]<>#|~$^!])")
 _STARTS = re.compile(r"^(\s*)(?:([-+=:])|(\d{1,9})([.)]))")
 
@@ -52,10 +47,13 @@ def front_matter(resolved: ResolvedRecord) -> dict[str, Json]:
     data["library_name"] = resolved.get("about.library")
     data["pipeline_tag"] = next(iter(_strings(resolved, "about.tasks")), None)
     data["tags"] = list(_strings(resolved, "about.tags"))
+    link = resolved.get("about.links.license")
+    data["license_link"] = link if data.get("license") == "other" else None
+    data["metrics"] = [metric for metric in _strings(resolved, "card.metrics") if _METRIC.fullmatch(metric)]
     data["datasets"] = _targets(resolved, {RelationKind.TRAINED_ON})
-    parents = [edge for edge in resolved.edges if edge.relation.kind in _RELATIONS]
-    kinds = {_RELATIONS[edge.relation.kind] for edge in parents}
-    data["base_model"] = _targets(resolved, set(_RELATIONS))
+    parents = [edge for edge in resolved.edges if edge.relation.kind in HUB_RELATIONS]
+    kinds = {HUB_RELATIONS[edge.relation.kind] for edge in parents}
+    data["base_model"] = _targets(resolved, set(HUB_RELATIONS))
     data["base_model_relation"] = kinds.pop() if len(kinds) == 1 else None
     successor = resolved.record.status.successor
     data["new_version"] = successor.name if successor else None
@@ -85,7 +83,10 @@ def _targets(resolved: ResolvedRecord, kinds: set[RelationKind]) -> list[Json]:
 
 
 def _hub_name(edge: Edge) -> str:
-    """The name on the hub, where the target states it; else its name as a record."""
+    """The name on the hub, where the relation or the target states it; else its name as a record."""
+    told = edge.relation.extensions.get(NAME_ON_HUB)
+    if isinstance(told, str) and told:
+        return told
     target = edge.target
     hubs = None if isinstance(target, Missing) else target.get("identity.hubs")
     for hub in hubs if isinstance(hubs, list) else ():
@@ -105,7 +106,10 @@ def _results(resolved: ResolvedRecord) -> list[Json]:
                 kind["split"] = each["split"]
             metric: dict[str, Json] = {"type": each.get("metric"), "value": each.get("value")}
             task: dict[str, Json] = {"type": str(each.get("task") or "other")}
-            results.append({"task": task, "dataset": kind, "metrics": [metric]})
+            result: dict[str, Json] = {"task": task, "dataset": kind, "metrics": [metric]}
+            if str(each.get("source")).startswith(("https://", "http://")):
+                result["source"] = {"name": "Source", "url": each["source"]}
+            results.append(result)
     return [{"name": resolved.record.title, "results": results}] if results else []
 
 

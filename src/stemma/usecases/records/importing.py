@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
-from stemma.errors import InputError, Problem, UnresolvedRecord
+from stemma.errors import InputError, UnresolvedRecord
 from stemma.identity import Missing, Version
-from stemma.interop.drafts import Draft, record_name
+from stemma.interop.drafts import Draft
+from stemma.interop.hub_names import HubNames
 from stemma.publish.registry.imported import ImportedRecord, ImportReport
 from stemma.records import MemorySource, Record, RecordSource, Resolver, parse_record, write_record
 from stemma.registry import RecordDirectory
+from stemma.usecases.records.sources import gather_drafts
 from stemma.usecases.records.start import WANTED
 from stemma.usecases.registry import make_registry, registry_path
 from stemma.usecases.settings import DEFAULT_WORK, Work
-
-UMR, KAGGLE = "umr:", "kaggle:"
 
 
 class Beside:
@@ -60,13 +59,8 @@ def import_records(
         InputError: nothing is there; a record of that name and version says something else; one name for several.
     """
     held = _existing(registry)
-    drafts, notes = _drafts(sources, held, parents, digests, work)
-    if name is not None:
-        if len(drafts) != 1:
-            raise InputError(
-                f"One name for {len(drafts)} records.", advice="Import them one by one, or leave --name out."
-            )
-        drafts = [replace(drafts[0], name=record_name(name))]
+    names = HubNames(held if isinstance(held, RecordDirectory) else None)
+    drafts, notes = gather_drafts(sources, names, name=name, parents=parents, digests=digests, work=work)
     texts = {id(draft): write_record(draft.data) for draft in drafts}
     records = [(draft, parse_record(texts[id(draft)]), texts[id(draft)]) for draft in drafts]
     _refuse_twins([record for _, record, _ in records])
@@ -85,21 +79,6 @@ def import_records(
 def _existing(registry: Path | None) -> RecordDirectory | MemorySource:
     directory = registry_path(registry)
     return RecordDirectory(directory) if directory.is_dir() else MemorySource()
-
-
-def _drafts(
-    sources: Sequence[str], held: RecordSource, parents: int, digests: bool, work: Work
-) -> tuple[list[Draft], list[Problem]]:
-    drafts: list[Draft] = []
-    notes: list[Problem] = []
-    for source in sources:
-        if source.startswith(UMR):
-            from stemma.interop.umr import convert, read_packages  # noqa: PLC0415 only this source needs it
-
-            packages, refused = read_packages(Path(source.removeprefix(UMR)))
-            drafts += convert(packages)
-            notes += refused
-    return drafts, notes
 
 
 def _refuse_twins(records: Sequence[Record]) -> None:

@@ -1,0 +1,1 @@
+"""Records made out of what is written elsewhere."""
