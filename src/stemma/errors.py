@@ -12,6 +12,7 @@ StemmaError
 │   ├── UnsupportedFormat      a real format, but not one that can be read
 │   ├── IncompatibleFingerprint  a fingerprint of another schema, or a damaged one
 │   ├── InvalidRecord          a model record breaks the rules of its language
+│   ├── InvalidAdvisory        an advisory breaks the rules of its language
 │   └── UnresolvedRecord       a record that another needs is missing, or the records run in a circle
 ├── SourceError                bytes could not be fetched                   (exit code 3)
 │   ├── TruncatedSource        fewer bytes than announced
@@ -102,6 +103,14 @@ class Problem:
 
 class InvalidRecord(InputError):
     """A model record breaks the rules of its language; ``problems`` holds every one found, in order of place."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("\n".join(map(str, problems)))
+        self.problems = tuple(problems)
+
+
+class InvalidAdvisory(InputError):
+    """An advisory breaks the rules of its language; ``problems`` holds every one found, in order of place."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__("\n".join(map(str, problems)))
