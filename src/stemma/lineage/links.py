@@ -1,0 +1,130 @@
+"""From some nodes of the joined graph to their neighbours, a level at a time: declared and measured side by side.
+
+* A declared edge leads to every version of its target that its range admits. The newest of them is the one that is
+  meant; the others are what somebody has who did not take the newest, so that way is not sure.
+* Versions that the registry does not hold are one node, by the name alone.
+* A declaration that only denies leads nowhere. One that is both given grounds for and denied, or whose two ends were
+  shown to be independent, leads on, but not surely. Every such case is listed by ``conflicts``.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from stemma.identity import Range
+from stemma.lineage.keys import name_of, version_text
+from stemma.lineage.measured import relation_of, shows_independence, ways
+from stemma.registry.edges import DeclaredEdge, Held, MeasuredEdge, Standing, admitted
+from stemma.registry.interface import GraphSource
+from stemma.vocabulary import RelationDefinition, RelationKind, load_relations
+from stemma.vocabulary.relations import Side
+
+
+class Link(NamedTuple):
+    """One way between two neighbours. ``note`` says why it is not sure; empty where it is."""
+
+    upstream: str
+    downstream: str
+    kind: RelationKind
+    edge: DeclaredEdge | MeasuredEdge
+    note: str = ""
+
+    @property
+    def sure(self) -> bool:
+        """Whether it leads from this very upstream node to this very downstream node beyond doubt."""
+        return not self.note
+
+    @property
+    def declared(self) -> bool:
+        """True for a declared edge, False for a measured one."""
+        return isinstance(self.edge, DeclaredEdge)
+
+
+class Joined:
+    """The joined graph, read level by level. ``kinds`` bounds the relations that are followed; None: all of them."""
+
+    def __init__(self, graph: GraphSource, kinds: Collection[RelationKind] | None = None) -> None:
+        self._graph = graph
+        self._kinds = None if kinds is None else frozenset(kinds)
+        self._definitions: Mapping[RelationKind, RelationDefinition] = load_relations().kinds
+        self._held: dict[str, Sequence[Held]] = {}
+        self._admitted: dict[tuple[str, str], Mapping[str, int]] = {}
+
+    def below(self, keys: Sequence[str]) -> Iterator[Link]:
+        """The links from these nodes to what was made of them, in a fixed order."""
+        yield from self._links(keys, "upstream")
+
+    def above(self, keys: Sequence[str]) -> Iterator[Link]:
+        """The links from these nodes to what they were made of, in a fixed order."""
+        yield from self._links(keys, "downstream")
+
+    def versions(self, names: Collection[str]) -> Mapping[str, Sequence[Held]]:
+        """The versions that are held of these names, ascending."""
+        new = [name for name in names if name not in self._held]
+        if new:
+            found = self._graph.versions_of(new)
+            self._held |= {name: found.get(name, ()) for name in new}
+        return {name: self._held[name] for name in names}
+
+    def _links(self, keys: Sequence[str], end: Side) -> Iterator[Link]:
+        wanted = set(keys)
+        measured = list(self._graph.measured(keys))
+        apart = {frozenset((edge.a, edge.b)) for edge in measured if shows_independence(edge)}
+        yield from self._declared(wanted, end, apart)
+        yield from self._measured(measured, wanted, end)
+
+    def _declared(self, wanted: set[str], end: Side, apart: set[frozenset[str]]) -> Iterator[Link]:
+        names = sorted({name for key in wanted if (name := name_of(key))})
+        edges = [e for e in self._graph.declared(names, end) if self._followed(e)] if names else []
+        self.versions({edge.target for edge in edges})
+        by_name: dict[str, list[str]] = defaultdict(list)
+        for key in sorted(wanted):
+            by_name[name_of(key)].append(key)
+        for edge in edges:
+            target_up = self._definitions[edge.kind].target == "upstream"
+            doubt = "the declaration is also denied" if edge.standing & Standing.DENIED else ""
+            targets = self._targets(edge.target, edge.range)
+            if target_up == (end == "upstream"):  # the wanted end is the target
+                pairs = [(key, edge.key) for key in by_name[edge.target] if key in targets]
+            else:  # the wanted end is the record that declares
+                pairs = [(key, edge.key) for key in targets] if edge.key in wanted else []
+            for target, own in pairs:
+                up, down = (target, own) if target_up else (own, target)
+                note = doubt or self._doubt(edge, target, targets, apart, own)
+                yield Link(up, down, edge.kind, edge, note)
+
+    def _followed(self, edge: DeclaredEdge) -> bool:
+        """Whether it is an edge at all: a denial without grounds is none."""
+        return (self._kinds is None or edge.kind in self._kinds) and edge.standing != Standing.DENIED
+
+    def _targets(self, name: str, span: str) -> Mapping[str, int]:
+        """The nodes that a range leads to, the newest version first, each with its place."""
+        found = self._admitted.get((name, span))
+        if found is None:
+            versions = admitted(self._held.get(name, ()), Range.parse(span))
+            keys = [f"{name}@{version}" for version in versions] or [name]
+            found = {key: place for place, key in enumerate(keys)}
+            self._admitted[name, span] = found
+        return found
+
+    def _doubt(
+        self, edge: DeclaredEdge, target: str, targets: Mapping[str, int], apart: set[frozenset[str]], own: str
+    ) -> str:
+        if apart and self._definitions[edge.kind].weight_edge and frozenset((target, own)) in apart:
+            return "their weights were shown to be independent"
+        if targets[target]:
+            newest = version_text(next(iter(targets)))
+            return f"{edge.range} also admits this version, its newest is {newest}"
+        return ""
+
+    def _measured(self, edges: Iterable[MeasuredEdge], wanted: set[str], end: Side) -> Iterator[Link]:
+        for edge in edges:
+            kind = relation_of(edge)
+            if self._kinds is not None and kind not in self._kinds:
+                continue
+            for way, sure in ways(edge).items():
+                up, down = (edge.a, edge.b) if way == "a->b" else (edge.b, edge.a)
+                if (up if end == "upstream" else down) in wanted and up != down:
+                    yield Link(up, down, kind, edge, "" if sure else "which of the two came first is not established")

@@ -1,0 +1,58 @@
+"""What a ruling says of a walk: which way a risk may go over it, and like which relation.
+
+* Only a link leads anywhere. Two models that descend from a third lead to each other by no way of their own.
+* A copy leads both ways, surely: it is the same weights. A link whose direction nothing shows leads both ways, perhaps.
+* The mechanism says like which relation a risk travels. Where none is named, or it is named weakly, it travels like
+  fine-tuning: weights are shared, and what else happened to them is not known.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from stemma.registry.edges import MeasuredEdge
+from stemma.vocabulary import Kinship, Mechanism, RelationKind
+
+Way = Literal["a->b", "b->a"]
+
+AS_RELATION = {
+    Mechanism.M1: RelationKind.CONVERTED_FROM,
+    Mechanism.M2: RelationKind.FINETUNED_FROM,
+    Mechanism.M3: RelationKind.CONTINUED_FROM,
+    Mechanism.M4: RelationKind.FINETUNED_FROM,
+    Mechanism.M5: RelationKind.DISTILLED_FROM,
+    Mechanism.M6: RelationKind.PRUNED_FROM,
+    Mechanism.M7: RelationKind.QUANTISED_FROM,
+    Mechanism.M8: RelationKind.FINETUNED_FROM,
+    Mechanism.M9: RelationKind.MERGED_FROM,
+}
+
+
+def ways(edge: MeasuredEdge) -> dict[Way, bool]:
+    """The ways that a ruling leads, each with whether surely."""
+    if edge.label != "linked" or edge.kinship is Kinship.COMMON_ANCESTOR:
+        return {}
+    if edge.kinship is Kinship.COPY:
+        return {"a->b": True, "b->a": True}
+    if edge.direction == "a->b":
+        return {"a->b": True}
+    if edge.direction == "b->a":
+        return {"b->a": True}
+    return {"a->b": False, "b->a": False}
+
+
+def relation_of(edge: MeasuredEdge) -> RelationKind:
+    """The relation like which a risk travels over a ruling."""
+    if edge.mechanism is None or edge.confidence == "weak":
+        return RelationKind.FINETUNED_FROM
+    return AS_RELATION[edge.mechanism]
+
+
+def word_of(edge: MeasuredEdge) -> str:
+    """The mechanism, or the kinship where none is named."""
+    return str(edge.mechanism or edge.kinship)
+
+
+def shows_independence(edge: MeasuredEdge) -> bool:
+    """True where the two were shown to share no provenance."""
+    return edge.label == "independent" and edge.established == "shown"
