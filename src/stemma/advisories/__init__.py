@@ -33,10 +33,10 @@ from stemma.advisories.propagation import Effect, Propagation, Rule, load_propag
 from stemma.advisories.read import advisory_from_data, check_advisory, parse_advisory
 from stemma.advisories.risks import RiskKind, Severity
 from stemma.advisories.write import (
+    advisory_text,
     affected_digests,
     affected_record,
     affected_repository,
-    advisory_text,
     moment,
     new_advisory,
     withdrawn_advisory,

@@ -23,7 +23,9 @@ def id_problem(text: str) -> str | None:
     known = any(text.startswith(f"{prefix}-") for prefix in _table()["prefixes"])
     if known and _SAFE.fullmatch(text):
         return None
-    return "an id of a database that OSV knows, such as OSV-2026-1, or one that begins with x_, such as x_ACME-2026-0001"
+    return (
+        "an id of a database that OSV knows, such as OSV-2026-1, or one that begins with x_, such as x_ACME-2026-0001"
+    )
 
 
 def atlas_problem(text: str) -> str | None:

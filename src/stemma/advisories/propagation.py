@@ -48,7 +48,9 @@ class Propagation:
     def carriers(self, risks: tuple[RiskKind, ...]) -> frozenset[RelationKind]:
         """The relations along which at least one of the risks goes on."""
         return frozenset(
-            relation for (risk, relation), rule in self.rules.items() if risk in risks and rule.effect is not Effect.STOPS
+            relation
+            for (risk, relation), rule in self.rules.items()
+            if risk in risks and rule.effect is not Effect.STOPS
         )
 
 

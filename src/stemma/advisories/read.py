@@ -18,13 +18,14 @@ from stemma.vocabulary import Term
 T = TypeVar("T", bound=Term)
 
 KEYS = (
-    "schema_version", "id", "modified", "published", "withdrawn", "aliases", "related", "upstream", "summary", "details",
-    "severity", "affected", "references", "credits", "database_specific",
+    "schema_version", "id", "modified", "published", "withdrawn", "aliases", "related", "upstream", "summary",
+    "details", "severity", "affected", "references", "credits", "database_specific",
 )  # fmt: skip
 OWN = "stemma"
 OWN_KEYS = ("risks", "severity", "atlas", "avid")
 REFERENCE_TYPES = (
-    "ADVISORY", "ARTICLE", "DETECTION", "DISCUSSION", "REPORT", "FIX", "INTRODUCED", "GIT", "PACKAGE", "EVIDENCE", "WEB",
+    "ADVISORY", "ARTICLE", "DETECTION", "DISCUSSION", "REPORT", "FIX", "INTRODUCED", "GIT", "PACKAGE", "EVIDENCE",
+    "WEB",
 )  # fmt: skip
 SCORE_TYPES = ("CVSS_V2", "CVSS_V3", "CVSS_V4", "Ubuntu")
 _WORDS = {"MEDIUM": "moderate"}

@@ -60,7 +60,9 @@ def new_advisory(
     )
 
 
-def affected_record(name: str, *, introduced: str = "0", fixed: str = "", versions: Sequence[str] = ()) -> dict[str, Any]:
+def affected_record(
+    name: str, *, introduced: str = "0", fixed: str = "", versions: Sequence[str] = ()
+) -> dict[str, Any]:
     """An entry of ``affected`` for a record: the versions listed, or all from ``introduced`` up to ``fixed``."""
     own = {"database_specific": {OWN: {"record": name}}}
     if versions:

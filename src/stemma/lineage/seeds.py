@@ -74,7 +74,9 @@ def _by_repository(entry: Affected, identities: Identities) -> list[Seed]:
     for name in entry.repositories:
         fixed = {commit for each in entry.commits for commit in (*each.fixed, *each.last_affected)}
         keys = identities.bearers([name]).get(name, ())
-        mended = {key for commit in fixed for key in identities.bearers([f"{name}@{commit}"]).get(f"{name}@{commit}", ())}
+        mended = {
+            key for commit in fixed for key in identities.bearers([f"{name}@{commit}"]).get(f"{name}@{commit}", ())
+        }
         note = "which commits come before the fix only the repository knows" if fixed else ""
         found += [Seed(key, note) for key in keys if key not in mended]
         if name.startswith("huggingface:"):
