@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 import unicodedata
 from collections import defaultdict
@@ -10,6 +11,7 @@ from functools import cache
 from importlib.resources import files
 
 _SEPARATORS = frozenset("-_. ")
+_BETWEEN_DIGITS = re.compile(r"(?<=[0-9])[-_. ](?=[0-9])")  # 1.1b is not 11b
 
 
 def skeleton(name: str) -> str:
@@ -19,7 +21,8 @@ def skeleton(name: str) -> str:
     """
     sequences, letters = _table()
     decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", name).casefold())
-    bare = "".join(letters.get(each, each) for each in decomposed if not unicodedata.combining(each))
+    parted = _BETWEEN_DIGITS.sub("/", decomposed)
+    bare = "".join(letters.get(each, each) for each in parted if not unicodedata.combining(each))
     for seen, meant in sequences:
         bare = bare.replace(seen, meant)
     visible = (each for each in bare if unicodedata.category(each) not in ("Cf", "Cc"))
