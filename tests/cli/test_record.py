@@ -77,7 +77,7 @@ def test_validate_tells_every_problem_with_its_place(record: Command, stemma: Co
     (run,) = json.loads(stemma("record", "validate", str(tmp_path), "-f", "sarif").out)["runs"]
     assert len(run["results"]) == len(document["problems"])
     place = run["results"][0]["locations"][0]["physicalLocation"]
-    assert place == {"artifactLocation": {"uri": "bad/bad-1.0.0.yaml"}, "region": place["region"]}
+    assert place["artifactLocation"]["uri"].endswith("/bad/bad-1.0.0.yaml")
     assert {result["ruleId"] for result in run["results"]} <= {rule["id"] for rule in run["tool"]["driver"]["rules"]}
 
 

@@ -26,7 +26,8 @@ TEXT: dict[str, Any] = {"type": "string", "minLength": 1}
 MESSAGE = _thing({"text": TEXT})
 LEVEL = {"enum": ["none", "note", "warning", "error"]}
 ARTIFACT = _thing({"uri": {"type": "string", "format": "uri-reference", "pattern": "^[!-~]+$"}})
-REGION = _thing({"startLine": {"type": "integer", "minimum": 1}})
+_PLACE = {"type": "integer", "minimum": 1}
+REGION = _thing({"startLine": _PLACE}, startColumn=_PLACE)
 PHYSICAL = _thing({"artifactLocation": ARTIFACT}, region=REGION)
 LOCATION = _thing({"physicalLocation": PHYSICAL}, id={"type": "integer", "minimum": 0}, message=MESSAGE)
 RULE = _thing(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from stemma.cli.exits import Exit
@@ -35,7 +36,8 @@ def validate(
 ) -> None:
     """Check records: the language, their places, what they lead to, and their versions.
 
-    Every problem is told with file, line and column. The exit status is 3 where there is one.
+    Every problem is told with file, line and column. The exit status is 3 where there is one. In SARIF, files are told
+    relative to the directory in which the command runs: run it at the top of the repository.
 
     \b
     Examples:
@@ -62,7 +64,7 @@ def validate(
             from stemma.publish.canonical import to_json
             from stemma.publish.registry.sarif import problems_sarif
 
-            write(to_json(problems_sarif(checked, VERSION)), output)
+            write(to_json(problems_sarif(checked, VERSION, Path.cwd())), output)
     if checked.problems:
         raise Leave(Exit.BAD_INPUT)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from stemma.errors import InputError, Problem
@@ -23,7 +23,7 @@ def check_paths(paths: Sequence[Path], *, registry: Path | None = None, locked: 
     Raises:
         InputError: a path is not there.
     """
-    checked = [check_directory(path) if path.is_dir() else _check_file(path, registry) for path in paths]
+    checked = [_check_directory(path) if path.is_dir() else _check_file(path, registry) for path in paths]
     problems = [problem for each in checked for problem in each.problems]
     if locked:
         files = [path for path in record_paths(paths) if path in paths or lock_path(path).is_file()]
@@ -62,6 +62,13 @@ def _rewrite(paths: Sequence[Path], change: Callable[[str, str], str], *, write:
 
 def _text(path: Path) -> str:
     return read_bounded(path).decode("utf-8", errors="replace")
+
+
+def _check_directory(path: Path) -> Checked:
+    """The problems of a directory, their files told from where its path is told from."""
+    found = check_directory(path)
+    problems = (replace(problem, file=(path / problem.file).as_posix()) for problem in found.problems)
+    return replace(found, problems=tuple(problems))
 
 
 def _check_file(path: Path, registry: Path | None) -> Checked:
