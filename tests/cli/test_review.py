@@ -91,8 +91,10 @@ def test_every_rule_of_the_code_is_explained() -> None:
             if isinstance(node, ast.Call):
                 name = getattr(node.func, "attr", getattr(node.func, "id", ""))
                 at = {"Problem": 5, "add": 1, "_bad": 1, "_refuse": 1}.get(name, len(node.args))
-                said |= {arg.value for arg in node.args[at : at + 1] if isinstance(arg, ast.Constant)}
-                said |= {k.value.value for k in node.keywords if k.arg == "rule" and isinstance(k.value, ast.Constant)}
+                said |= {str(arg.value) for arg in node.args[at : at + 1] if isinstance(arg, ast.Constant)}
+                said |= {
+                    str(k.value.value) for k in node.keywords if k.arg == "rule" and isinstance(k.value, ast.Constant)
+                }
     said -= {"layout"}  # of fmt alone
     assert said <= set(RULES)
     assert set(RULES) - said <= {"value", "lock", "target"}
