@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
-import subprocess
 from html.parser import HTMLParser
 from importlib.resources import files
 from pathlib import Path
@@ -22,6 +20,7 @@ from stemma.publish.record import record_html, record_json, record_jsonld, recor
 from stemma.publish.record.latex import tex
 from stemma.publish.record.markdown import escaped
 from stemma.records import Record
+from tests.publish.record.typeset import compiled, words_of
 
 VOID = {"meta", "link", "br", "hr"}
 REFUSED = {"script", "iframe", "img", "object", "embed", "form", "base", "i", "input"}
@@ -215,32 +214,18 @@ def test_pdf_takes_nasty_strings_as_text(attack: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("attack", ATTACKS[:-2], ids=range(len(ATTACKS) - 2))
 def test_pdf_shows_nasty_strings_letter_for_letter(attack: str, tmp_path: Path) -> None:
-    if shutil.which("pdftotext") is None:
-        pytest.skip("pdftotext is not installed")
     record = nasty(attack)
     (tmp_path / "record.pdf").write_bytes(record_pdf(view_of(record)))
-    done = subprocess.run(["pdftotext", tmp_path / "record.pdf", "-"], capture_output=True, check=True, timeout=60)
-    shown = done.stdout.decode("utf-8", "replace")
+    shown = words_of(tmp_path / "record.pdf")
     assert escaped_away(record.title) in escaped_away(shown)
     assert "root:x:0" not in shown
-
-
-def _compiled(text: str, folder: Path) -> tuple[str, Path]:
-    pdflatex = shutil.which("pdflatex")
-    if pdflatex is None:
-        pytest.skip("pdflatex is not installed")
-    (folder / "record.tex").write_text(text, encoding="utf-8")
-    command = [pdflatex, "-interaction=nonstopmode", "-halt-on-error", "-no-shell-escape", "record.tex"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, check=False, timeout=120)
-    return done.stdout.decode("utf-8", "replace"), folder / "record.pdf"
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.title[:20])
 def test_latex_compiles(record: Record, tmp_path: Path) -> None:
-    log, pdf = _compiled(record_latex(view_of(record)), tmp_path)
+    log, pdf = compiled(record_latex(view_of(record)), tmp_path)
     assert pdf.is_file(), log[-2000:]
-    assert "root:x:0" not in log
-    if shutil.which("pdftotext"):
-        shown = subprocess.run(["pdftotext", pdf, "-"], capture_output=True, check=True, timeout=60).stdout.decode()
-        assert "content sha256" in shown and "How to cite" in shown
+    shown = words_of(pdf)
+    assert "root:x:0" not in log + shown
+    assert "content sha256" in shown and "How to cite" in shown

@@ -60,12 +60,12 @@ def compare() -> Comparison:
     """Read the 88 records both ways."""
     packages, _ = read_packages(DATA)
     raw = raw_records(DATA)
-    parsed = {d.name: parse_record(write_record(d.data)) for d in convert(packages)}
-    resolver = Resolver(MemorySource(parsed.values()))
+    parsed = [parse_record(write_record(draft.data)) for draft in convert(packages)]
+    resolver = Resolver(MemorySource(parsed))
     counts: Counter[str] = Counter()
     differences: list[Difference] = []
-    for package in packages:
-        resolved = resolver.resolve(parsed[package.name])
+    for package, record in zip(packages, parsed, strict=True):
+        resolved = resolver.resolve(record)
         for path, group, theirs, ours in _fields(package, merged(package, raw), resolved):
             counts["umr"] += theirs is not None and theirs.value is not None and theirs.origin != package.name
             counts["ours"] += bool(ours) and ours != package.name

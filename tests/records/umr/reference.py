@@ -28,12 +28,13 @@ class Told:
     origin: str
 
 
-def raw_records(directory: Path) -> dict[str, dict[str, Any]]:
-    """The files as YAML 1.1, flattened to dotted paths below ``mr``; by name in lower case."""
-    found = {}
+def raw_records(directory: Path) -> dict[str, dict[str, dict[str, Any]]]:
+    """The files as YAML 1.1, flattened to dotted paths below ``mr``; by name in lower case, then by version."""
+    found: dict[str, dict[str, dict[str, Any]]] = {}
     for file in sorted(directory.glob("*/*.yaml")):
+        name = file.parent.name
         document = yaml.safe_load(file.read_text(encoding="utf-8"))
-        found[file.parent.name.lower()] = dict(_flat(document["mr"], ""))
+        found.setdefault(name.lower(), {})[file.stem.removeprefix(f"{name}-")] = dict(_flat(document["mr"], ""))
     return found
 
 
@@ -45,15 +46,25 @@ def _flat(value: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
             yield f"{prefix}{key}", inner
 
 
-def merged(package: Package, raw: Mapping[str, Mapping[str, Any]]) -> dict[str, Told]:
-    """The record with what it takes over, by dotted path."""
+def merged(package: Package, raw: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> dict[str, Told]:
+    """The record with what it takes over, by dotted path. Of several versions the greatest file name is taken."""
     whole: dict[str, Told] = {}
-    parents = [upstream.asked.name for upstream in package.upstream]
-    for name in reversed([package.name, *parents]):
-        for path, value in raw[name].items():
+    parents = [(name, raw[name][max(raw[name])]) for name in _upstream(package)]
+    for name, fields in reversed([(package.name, raw[package.name][str(package.version)]), *parents]):
+        for path, value in fields.items():
             if name != package.name and path == "type":
                 continue
             for other in [other for other in whole if other.startswith(f"{path}.") or path.startswith(f"{other}.")]:
                 del whole[other]
             whole[path] = Told(None if value in ("", [], None) else value, name)
     return whole
+
+
+def upstream_graph(name: str, packages: Mapping[str, Package]) -> set[tuple[str, str]]:
+    """Pairs of a record and what it names upstream, all the way up from ``name``: UMR's picture of dependencies."""
+    edges = {(name, parent) for parent in _upstream(packages[name])}
+    return edges.union(*(upstream_graph(parent, packages) for _, parent in edges))
+
+
+def _upstream(package: Package) -> list[str]:
+    return [upstream.asked.name for upstream in package.upstream]
