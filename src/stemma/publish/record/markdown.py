@@ -26,7 +26,7 @@ wtfpl zlib afl-3.0 artistic-2.0 bsl-1.0 lppl-1.3c ncsa
 _HUB_LICENSES = frozenset(_LICENSES.split())
 _METRIC = re.compile(r"[\w.-]{1,40}", re.ASCII)
 _MARKS = re.compile(r"([\\`*_{}\[\]<>#|~$^!])")
-_STARTS = re.compile(r"^(\s*)(?:([-+=:])|(\d{1,9})([.)]))")
+_STARTS = re.compile(r"^(\s*)(?:([-+=:])|(\d{1,9})([.)])(?=\s|$))")
 
 
 def record_markdown(view: RecordView) -> str:
