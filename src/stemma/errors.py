@@ -18,6 +18,7 @@ StemmaError
 │   ├── TruncatedSource        fewer bytes than announced
 │   ├── SourceChanged          the file vanished or changed while being read
 │   └── RateLimited            429 after all retries
+├── RegistryUnavailable        a database did not answer, or has no room     (exit code 3)
 └── LimitExceeded              a bound on size, time or memory was hit      (exit code 3)
 ```
 
@@ -139,6 +140,10 @@ class SourceChanged(SourceError):
 
 class RateLimited(SourceError):
     """The server asked to slow down, and still did after all retries."""
+
+
+class RegistryUnavailable(StemmaError):
+    """The database of a registry did not answer, or has no room; the same may work later."""
 
 
 class LimitExceeded(StemmaError):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from stemma.registry import DirectoryRegistry, MemoryRegistry, Registry
+from tools.postgres import Cluster
 
 NOW = "2026-03-01T12:00:00Z"
 
@@ -39,20 +40,48 @@ def clock() -> str:
 
 
 @contextmanager
-def backend(name: str, path: Path) -> Iterator[Backend]:
-    """A fresh registry of one kind."""
-    made = _memory() if name == "memory" else _directory(path / "registry")
+def backend(name: str, path: Path, server: Callable[[], Cluster]) -> Iterator[Backend]:
+    """A fresh registry of one kind; ``server`` is asked for where one is needed."""
+    if name == "postgresql":
+        with _postgresql(server()) as made:
+            yield made
+        return
+    made = {"memory": _memory, "directory": _directory, "sqlite": _sqlite}[name](path)
     try:
         yield made
     finally:
         made.close()
 
 
-def _memory() -> Backend:
+def _memory(_path: Path) -> Backend:
     registry = MemoryRegistry(clock, "tests")
     return Backend("memory", lambda: registry, durable=False)
 
 
 def _directory(path: Path) -> Backend:
-    path.mkdir()
-    return Backend("directory", lambda: DirectoryRegistry(path, clock, "tests"))
+    (path / "registry").mkdir()
+    return Backend("directory", lambda: DirectoryRegistry(path / "registry", clock, "tests"))
+
+
+def _sqlite(path: Path) -> Backend:
+    return Backend("sqlite", _sql(f"sqlite:///{path}/registry.db"))
+
+
+@contextmanager
+def _postgresql(server: Cluster) -> Iterator[Backend]:
+    url = server.fresh()
+    made = Backend("postgresql", _sql(url))
+    try:
+        yield made
+    finally:
+        made.close()
+        server.drop(url)
+
+
+def _sql(url: str) -> Callable[[], Registry]:
+    from stemma.registry.sql import Database, SqlRegistry, migrate
+
+    database = Database(url, create=True)
+    migrate(database)
+    database.close()
+    return lambda: SqlRegistry(url, clock, "tests")

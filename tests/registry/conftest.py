@@ -9,14 +9,25 @@ import pytest
 
 from stemma.registry import Registry
 from tests.registry.backends import Backend, backend
+from tools.postgres import Cluster, binaries, cluster
 
-BACKENDS = ("memory", "directory")
+BACKENDS = ("memory", "directory", "sqlite", "postgresql")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Cluster]:
+    """One server for all tests of this process; each test makes databases of its own."""
+    pytest.importorskip("psycopg", reason="psycopg is not installed: pip install 'stemma[postgres]'")
+    if binaries() is None:
+        pytest.skip("PostgreSQL is not installed: run scripts/setup-debian.sh")
+    with cluster() as server:
+        yield server
 
 
 @pytest.fixture(params=BACKENDS)
 def kept(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Backend]:
     """A backend, which can be opened again."""
-    with backend(request.param, tmp_path) as made:
+    with backend(request.param, tmp_path, lambda: request.getfixturevalue("postgres")) as made:
         yield made
 
 

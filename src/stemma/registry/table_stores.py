@@ -132,7 +132,7 @@ class TableAlerts(_Store):
         if given:
             with self._held.transaction():
                 self._held.tables.alerts.update({alert.id: alert for alert in given})
-                self._log("alerts.put", told(given), digest_of_all(given))
+                self._log("alerts.put", told(len(given), given[-1]), digest_of_all(given))
 
     def get(self, id: str) -> Alert:  # noqa: A002
         """One alert; raises KeyError where there is none."""
@@ -164,9 +164,9 @@ class TableAlerts(_Store):
         return sorted(self._held.tables.alerts.values(), key=lambda each: (-instant(each.updated), each.id))[:limit]
 
 
-def told(alerts: Sequence[Alert]) -> str:
+def told(count: int, last: Alert) -> str:
     """What the audit log says of alerts that were kept together."""
-    return f"{alerts[0].id} {alerts[0].state}" if len(alerts) == 1 else f"{len(alerts)} alerts"
+    return f"{last.id} {last.state}" if count == 1 else f"{count} alerts"
 
 
 class TableSubscriptions(_Store):

@@ -1,0 +1,1 @@
+"""How fast registries in SQL are at the size of a whole hub."""

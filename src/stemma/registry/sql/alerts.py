@@ -1,0 +1,166 @@
+"""Alerts, subscriptions and deliveries in rows."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import delete, select, update
+
+from stemma.registry.audit import digest_of_all
+from stemma.registry.forms import line_of, value_of
+from stemma.registry.notices import Alert, AlertState, Delivery, DeliveryState, Subscription, instant
+from stemma.registry.sql.batches import PAGE, chunks, insert_new, upsert
+from stemma.registry.sql.schema import alerts, deliveries, subscriptions
+from stemma.registry.sql.stores import SqlStore
+from stemma.registry.table_stores import told
+
+
+class SqlAlerts(SqlStore):
+    """Implements :class:`stemma.registry.AlertStore`."""
+
+    def put(self, alerts: Iterable[Alert]) -> None:
+        """Keep alerts, each in place of the one of its identity."""
+        whole, count, last = hashlib.sha256(), 0, None
+        with self._database.writing() as connection:
+            for chunk in chunks(alerts, PAGE):
+                rows = [_alert_row(alert) for alert in chunk]
+                for row in rows:
+                    whole.update(row["line"].encode() + b"\n")
+                upsert(connection, _ALERTS, rows)
+                count, last = count + len(chunk), chunk[-1]
+            if last is not None:
+                self._audit.append("alerts.put", told(count, last), f"sha256:{whole.hexdigest()}")
+
+    def get(self, id: str) -> Alert:  # noqa: A002
+        """One alert; raises KeyError where there is none."""
+        with self._database.reading() as connection:
+            line = connection.scalar(select(alerts.c.line).where(alerts.c.id == id))
+        if line is None:
+            raise KeyError(id)
+        return value_of(Alert, line, id)
+
+    def find(
+        self,
+        *,
+        advisory: str | None = None,
+        subject: str | None = None,
+        states: Collection[AlertState] | None = None,
+        after: str = "",
+        limit: int | None = None,
+    ) -> Iterator[Alert]:
+        """Alerts that fit, by identity, from the one after ``after`` on."""
+        query = select(alerts.c.line)
+        if advisory is not None:
+            query = query.where(alerts.c.advisory == advisory)
+        if subject is not None:
+            query = query.where(alerts.c.subject == subject)
+        if states is not None:
+            query = query.where(alerts.c.state.in_([state.value for state in states]))
+        lines = self._pages(query, alerts, alerts.c.id, after)
+        yield from (value_of(Alert, line, "alerts") for line in islice(lines, limit))
+
+    def latest(self, limit: int) -> Sequence[Alert]:
+        """The alerts updated last, newest first."""
+        query = select(alerts.c.line).order_by(alerts.c.updated.desc(), alerts.c.id).limit(limit)
+        with self._database.reading() as connection:
+            return [value_of(Alert, line, "alerts") for line in connection.scalars(query)]
+
+
+_ALERTS = alerts
+
+
+def _alert_row(alert: Alert) -> dict[str, Any]:
+    return {
+        "id": alert.id,
+        "advisory": alert.advisory,
+        "subject": alert.subject,
+        "state": alert.state.value,
+        "updated": instant(alert.updated),
+        "line": line_of(alert),
+    }
+
+
+class SqlSubscriptions(SqlStore):
+    """Implements :class:`stemma.registry.SubscriptionStore`."""
+
+    def put(self, subscription: Subscription) -> None:
+        """Keep a subscription, in place of the one of its identity."""
+        with self._database.writing() as connection:
+            upsert(connection, subscriptions, [{"id": subscription.id, "line": line_of(subscription)}])
+            self._audit.append("subscription.put", subscription.id, digest_of_all([subscription]))
+
+    def get(self, id: str) -> Subscription:  # noqa: A002
+        """One subscription; raises KeyError where there is none."""
+        with self._database.reading() as connection:
+            line = connection.scalar(select(subscriptions.c.line).where(subscriptions.c.id == id))
+        if line is None:
+            raise KeyError(id)
+        return value_of(Subscription, line, id)
+
+    def remove(self, id: str) -> None:  # noqa: A002
+        """Take one out, its deliveries stay; raises KeyError where there is none."""
+        with self._database.writing() as connection:
+            if connection.execute(delete(subscriptions).where(subscriptions.c.id == id)).rowcount == 0:
+                raise KeyError(id)
+            self._audit.append("subscription.remove", id)
+
+    def all(self) -> Iterator[Subscription]:
+        """Every subscription, by identity."""
+        for line in self._pages(select(subscriptions.c.line), subscriptions, subscriptions.c.id):
+            yield value_of(Subscription, line, "subscriptions")
+
+
+class SqlOutbox(SqlStore):
+    """Implements :class:`stemma.registry.Outbox`."""
+
+    def add(self, deliveries: Iterable[Delivery]) -> None:
+        """Keep deliveries; those whose identity is there stay as they are."""
+        with self._database.writing() as connection:
+            for chunk in chunks(deliveries, PAGE):
+                insert_new(connection, _DELIVERIES, [_delivery_row(delivery) for delivery in chunk])
+
+    def update(self, delivery: Delivery) -> None:
+        """Say what became of a delivery; raises KeyError where there is none of its identity."""
+        change = update(deliveries).where(deliveries.c.id == delivery.id).values(_delivery_row(delivery))
+        with self._database.writing() as connection:
+            if connection.execute(change).rowcount == 0:
+                raise KeyError(delivery.id)
+
+    def get(self, id: str) -> Delivery:  # noqa: A002
+        """One delivery; raises KeyError where there is none."""
+        with self._database.reading() as connection:
+            line = connection.scalar(select(deliveries.c.line).where(deliveries.c.id == id))
+        if line is None:
+            raise KeyError(id)
+        return value_of(Delivery, line, id)
+
+    def due(self, now: str, limit: int) -> Sequence[Delivery]:
+        """Pending deliveries whose time has come, longest due first."""
+        pending = deliveries.c.state == DeliveryState.PENDING.value
+        query = select(deliveries.c.line).where(pending, deliveries.c.due <= instant(now))
+        with self._database.reading() as connection:
+            lines = connection.scalars(query.order_by(deliveries.c.due, deliveries.c.id).limit(limit))
+            return [value_of(Delivery, line, "deliveries") for line in lines]
+
+    def all(self, state: DeliveryState | None = None) -> Iterator[Delivery]:
+        """Deliveries by identity."""
+        query = select(deliveries.c.line)
+        if state is not None:
+            query = query.where(deliveries.c.state == state.value)
+        for line in self._pages(query, deliveries, deliveries.c.id):
+            yield value_of(Delivery, line, "deliveries")
+
+
+_DELIVERIES = deliveries
+
+
+def _delivery_row(delivery: Delivery) -> dict[str, Any]:
+    return {
+        "id": delivery.id,
+        "state": delivery.state.value,
+        "due": instant(delivery.due),
+        "line": line_of(delivery),
+    }

@@ -1,0 +1,151 @@
+"""One database: connections, transactions with one writer at a time, and errors that say what to do."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import URL, Connection, Select, create_engine, event, exc, make_url, text
+
+from stemma.errors import InputError, RegistryUnavailable
+
+WAIT_SECONDS = 60
+_WRITERS = 0x5354454D4D41  # the advisory lock of PostgreSQL that writers of a registry hold
+_SQLITE_SET_UP = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",  # what was acknowledged is on the disk
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA trusted_schema = OFF",
+    "PRAGMA cache_size = -65536",
+    "PRAGMA mmap_size = 1073741824",
+    "PRAGMA temp_store = FILE",
+)
+
+
+class Database:
+    """A database by its URL (``sqlite:///PATH`` or ``postgresql://...``). Threads may share it."""
+
+    def __init__(self, url: str, *, create: bool = False) -> None:
+        self.url = _url(url)
+        self.shown = self.url.render_as_string(hide_password=True)
+        self.dialect = self.url.get_backend_name()
+        self._local = threading.local()
+        self._engine = create_engine(self.url, pool_pre_ping=True, **_engine_options(self.url, create))
+        if self.dialect == "sqlite":
+            event.listen(self._engine, "connect", _set_up_sqlite)
+            event.listen(self._engine, "begin", _begin_sqlite)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection to read with: that of the transaction of this thread, if it has one."""
+        held = self._held
+        with self._clear_errors():
+            if held is not None:
+                yield held
+            else:
+                with self._engine.connect() as connection:
+                    yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction; a block within another is part of it. Writers wait for one another."""
+        held = self._held
+        if held is not None:
+            yield held
+            return
+        with self._clear_errors(), self._engine.connect() as plain:
+            connection = plain.execution_options(stemma_writes=True)
+            with connection.begin():
+                if self.dialect == "postgresql":
+                    connection.execute(text(f"SET LOCAL lock_timeout = '{WAIT_SECONDS}s'"))
+                    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITERS})
+                self._local.connection = connection
+                try:
+                    yield connection
+                finally:
+                    self._local.connection = None
+
+    def rows(self, connection: Connection, query: Select[Any], values: Mapping[str, Any]) -> Sequence[Any]:
+        """What a query finds, as the driver gives it: for ten thousands of rows of plain numbers and texts."""
+        cursor = connection.execute(query, values).cursor
+        return [] if cursor is None else list(cursor.fetchall())
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._engine.dispose()
+
+    @property
+    def _held(self) -> Connection | None:
+        return getattr(self._local, "connection", None)
+
+    @contextmanager
+    def _clear_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except (exc.OperationalError, exc.InterfaceError, exc.InternalError) as error:
+            raise self._unavailable(error) from error
+        except exc.DatabaseError as error:  # such as a file that is no database
+            if isinstance(error, (exc.IntegrityError, exc.ProgrammingError, exc.DataError)):
+                raise
+            raise self._unavailable(error) from error
+        except exc.TimeoutError as error:
+            raise RegistryUnavailable(
+                f"The registry {self.shown} has no connection left.", advice="Try again when others are done."
+            ) from error
+
+    def _unavailable(self, error: exc.DBAPIError) -> RegistryUnavailable:
+        reason = str(error.orig).strip().split("\n")[0]
+        return RegistryUnavailable(
+            f"The registry {self.shown} could not be used: {reason}.",
+            advice="What was not reported as done was not done; try again when the database is there, with room.",
+        )
+
+
+def _url(given: str) -> URL:
+    try:
+        url = make_url(given)
+    except exc.ArgumentError as error:
+        raise InputError(
+            "Got a registry that is no URL.", advice="Write sqlite:///PATH or postgresql://USER@HOST/NAME."
+        ) from error
+    if url.get_backend_name() == "sqlite":
+        return url.set(drivername="sqlite")
+    if url.get_backend_name() == "postgresql":
+        return url.set(drivername="postgresql+psycopg")
+    raise InputError(f"Got a registry in {url.get_backend_name()[:40]}.", advice="SQLite and PostgreSQL are supported.")
+
+
+def _engine_options(url: URL, create: bool) -> dict[str, Any]:
+    if url.get_backend_name() == "postgresql":
+        return {"connect_args": {"connect_timeout": 10, "application_name": "stemma"}}
+    path = url.database or ""
+
+    def connect() -> sqlite3.Connection:
+        mode = "rwc" if create else "rw"
+        return sqlite3.connect(
+            f"file:{_quoted(path)}?mode={mode}", uri=True, timeout=WAIT_SECONDS, check_same_thread=False
+        )
+
+    return {"creator": connect}
+
+
+def _quoted(path: str) -> str:
+    from urllib.parse import quote  # noqa: PLC0415 one place needs it
+
+    return quote(path)
+
+
+def _set_up_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # transactions begin where we say so
+    cursor = connection.cursor()
+    for statement in _SQLITE_SET_UP:
+        cursor.execute(statement)
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("stemma_writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

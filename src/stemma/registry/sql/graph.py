@@ -1,0 +1,102 @@
+"""The graph in rows: one statement a call, however many names it is asked for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from operator import itemgetter
+from typing import Any
+
+from sqlalchemy import Select, or_, select
+
+from stemma.identity import Version
+from stemma.registry.edges import DeclaredEdge, Facts, Held, MeasuredEdge
+from stemma.registry.forms import value_of
+from stemma.registry.sql.batches import given, words
+from stemma.registry.sql.codes import KINDS, STATES, TO_UPSTREAM, TYPES, YANKED
+from stemma.registry.sql.database import Database
+from stemma.registry.sql.schema import edges, records, rulings
+from stemma.vocabulary.relations import Side
+
+
+class SqlGraph:
+    """Implements :class:`stemma.registry.GraphSource`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._sides = {side: _edges_query(database.dialect, side) for side in ("upstream", "downstream")}
+        self._versions = _versions_query(database.dialect)
+        self._facts = _facts_query(database.dialect)
+        self._rulings = _rulings_query(database.dialect)
+
+    def declared(self, names: Collection[str], side: Side) -> Iterable[DeclaredEdge]:
+        """The declared edges whose upstream (or downstream) end bears one of these names."""
+        found = _edges(self._rows(self._sides[side], set(names)))
+        found.sort(key=itemgetter(0))  # comparing names alone is fast; then little is left to do
+        found.sort()
+        return found
+
+    def measured(self, subjects: Collection[str]) -> Iterable[MeasuredEdge]:
+        """The rulings that one of these subjects has a part in."""
+        found = dict(self._rows(self._rulings, set(subjects)))
+        return [value_of(MeasuredEdge, line, id) for id, line in sorted(found.items())]  # noqa: A001
+
+    def versions_of(self, names: Collection[str]) -> Mapping[str, Sequence[Held]]:
+        """The versions of these names, ascending."""
+        found: dict[str, list[Held]] = {}
+        for name, version, state in self._rows(self._versions, set(names)):
+            found.setdefault(name, []).append(Held(Version.parse(version), state == YANKED))
+        for held in found.values():
+            held.sort()
+        return {name: found[name] for name in sorted(found)}
+
+    def facts(self, keys: Collection[str]) -> Mapping[str, Facts]:
+        """What these records write of themselves."""
+        asked, found = set(keys), {}
+        names = {key.partition("@")[0] for key in asked}
+        for name, version, of, state, title, publisher, licenses in self._rows(self._facts, names):
+            key = f"{name}@{version}"
+            if key in asked:
+                held = tuple(json.loads(licenses)) if licenses else ()
+                found[key] = Facts(TYPES[of], STATES[state], title or name, publisher, held)
+        return {key: found[key] for key in sorted(found)}
+
+    def _rows(self, query: Select[Any], asked: Collection[Any]) -> Sequence[Any]:
+        if not asked:
+            return ()
+        with self._database.reading() as connection:
+            return self._database.rows(connection, query, given(asked))
+
+
+def _edges(rows: Iterable[Any]) -> list[DeclaredEdge]:
+    new, kinds, forward = DeclaredEdge._make, KINDS, TO_UPSTREAM
+    return [
+        new((down, version, position, kinds[code], up, span, standing))
+        if code in forward
+        else new((up, version, position, kinds[code], down, span, standing))
+        for up, down, code, version, position, span, standing in rows
+    ]
+
+
+def _edges_query(dialect: str, side: Side) -> Select[Any]:
+    asked = words(dialect)
+    return select(edges).select_from(asked.join(edges, edges.c[side] == asked.c.value))
+
+
+def _versions_query(dialect: str) -> Select[Any]:
+    asked = words(dialect)
+    columns = (records.c.name, records.c.version, records.c.state)
+    return select(*columns).select_from(asked.join(records, records.c.name == asked.c.value))
+
+
+def _facts_query(dialect: str) -> Select[Any]:
+    asked = words(dialect)
+    wanted = ("name", "version", "type", "state", "title", "publisher", "licenses")
+    columns = [records.c[column] for column in wanted]
+    return select(*columns).select_from(asked.join(records, records.c.name == asked.c.value))
+
+
+def _rulings_query(dialect: str) -> Select[Any]:
+    asked = words(dialect)
+    touching = or_(rulings.c.a == asked.c.value, rulings.c.b == asked.c.value)
+    return select(rulings.c.id, rulings.c.line).select_from(asked.join(rulings, touching))

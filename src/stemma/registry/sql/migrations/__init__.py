@@ -1,0 +1,1 @@
+"""Changes of the tables from revision to revision, run by Alembic."""

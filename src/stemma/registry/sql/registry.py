@@ -1,0 +1,47 @@
+"""A registry in a database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from stemma.registry.sql.alerts import SqlAlerts, SqlOutbox, SqlSubscriptions
+from stemma.registry.sql.audit import SqlAudit
+from stemma.registry.sql.database import Database
+from stemma.registry.sql.graph import SqlGraph
+from stemma.registry.sql.records import SqlRecords
+from stemma.registry.sql.revisions import require_current
+from stemma.registry.sql.stores import SqlAdvisories, SqlFingerprints, SqlRulings
+from stemma.registry.tables import Clock
+
+
+class SqlRegistry:
+    """Implements :class:`stemma.registry.Registry`. ``clock`` tells the time to the audit log; threads may share it.
+
+    Raises:
+        RegistryUnavailable: the database does not answer.
+        InputError: it is no registry, or one of another revision.
+    """
+
+    def __init__(self, url: str, clock: Clock, actor: str = "") -> None:
+        self.database = Database(url)
+        require_current(self.database)
+        self.audit = SqlAudit(self.database, clock, actor)
+        self.records = SqlRecords(self.database, self.audit)
+        self.graph = SqlGraph(self.database)
+        self.rulings = SqlRulings(self.database, self.audit)
+        self.fingerprints = SqlFingerprints(self.database, self.audit)
+        self.advisories = SqlAdvisories(self.database, self.audit)
+        self.alerts = SqlAlerts(self.database, self.audit)
+        self.subscriptions = SqlSubscriptions(self.database, self.audit)
+        self.outbox = SqlOutbox(self.database, self.audit)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All of the block, or nothing; a block within another is part of it."""
+        with self.database.writing():
+            yield
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        self.database.close()
