@@ -41,11 +41,10 @@ def lines(size: Hub, seed: int = 1) -> Iterator[str]:
     datasets = max(2, size.records * 3 // 100)
     for number in range(datasets):
         yield _line(random, f"data-{number}", "dataset", [])
-    models, derived, made = size.records - datasets, 0, 0
+    models, derived = size.records - datasets, 0
     plan = list(_parents(random, size, models))
     random.shuffle(plan)  # they do not come to a hub family by family
-    for name, parent in plan:
-        made += 1
+    for made, (name, parent) in enumerate(plan, 1):
         relations = [] if parent is None else [{"kind": random.choices(_KINDS, _WEIGHTS)[0], "target": parent}]
         derived += len(relations)
         wanted = size.edges * made // models - derived
@@ -88,4 +87,5 @@ def _line(random: Random, name: str, of: str, relations: list[dict[str, str]]) -
     if relations:
         declared = {"grounds": "E1", "source": f"https://hub.example/{owner}/{name}", "date": "2026-01-01"}
         data["relations"] = [{**each, "evidence": [declared]} for each in relations]
-    return json.dumps({**data, "identity": {"hubs": hubs}}, separators=(",", ":")) + "\n"
+    files = [{"path": "model.safetensors", "sha256": f"{random.getrandbits(256):064x}", "size": 1}]
+    return json.dumps({**data, "identity": {"hubs": hubs, "files": files}}, separators=(",", ":")) + "\n"

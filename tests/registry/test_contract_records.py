@@ -136,6 +136,28 @@ def test_facts_are_what_records_write_of_themselves(registry: Registry) -> None:
     assert found["plain@1.0.0"] == (RecordType.MODEL, "active", "plain", "", ())
 
 
+def test_records_are_found_by_what_marks_them(registry: Registry) -> None:
+    hub = "{hub: huggingface, id: acme/base, revision: 9f1c0de}"
+    file = "{path: a.safetensors, sha256: " + "a" * 64 + ", size: 1}"
+    registry.records.put(text("base", more=f"identity: {{hubs: [{hub}], files: [{file}]}}\n"))
+    registry.records.put(text("copy", more=f"identity: {{files: [{file}]}}\n"))
+    registry.records.put(text("plain"))
+    digest, name = "sha256:" + "a" * 64, "huggingface:acme/base"
+    assert registry.identities.marks(["base@1.0.0", "plain@1.0.0", "base@2.0.0", "none@1.0.0"]) == {
+        "base@1.0.0": {name, f"{name}@9f1c0de", digest},
+        "plain@1.0.0": set(),
+    }
+    found = registry.identities.bearers([digest, name, f"{name}@9f1c0de", f"{name}@main", "sha256:" + "b" * 64])
+    assert {mark: list(keys) for mark, keys in found.items()} == {
+        digest: ["base@1.0.0", "copy@1.0.0"],
+        name: ["base@1.0.0"],
+        f"{name}@9f1c0de": ["base@1.0.0"],
+    }
+    registry.records.put(text("copy"), replace=True)
+    registry.records.remove("base", V1)
+    assert registry.identities.bearers([digest, name]) == {}
+
+
 def test_rulings_are_found_from_either_subject(registry: Registry) -> None:
     first, second = ruling("base@1.0.0", "child@1.0.0"), ruling("model:hf:a/b@main", "base@1.0.0")
     assert registry.rulings.put(first)

@@ -161,11 +161,11 @@ class DirectoryRecords:
         """Look at the disk again, and at no transaction."""
         self._changed.clear()
         self.directory = RecordDirectory(self._registry.path)
-        self._registry.graph.forget()
+        self._registry.forget()
 
     def _change(self, name: str, version: Version, text: str | None) -> None:
         self._changed.setdefault(name, {})[version] = text
-        self._registry.graph.forget()
+        self._registry.forget()
 
 
 def require_directory(path: Path) -> None:

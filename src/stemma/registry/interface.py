@@ -78,6 +78,18 @@ class GraphSource(Protocol):
         ...
 
 
+class IdentitySource(Protocol):
+    """By what records say that their weights and data are recognised: see :mod:`stemma.registry.marks`."""
+
+    def marks(self, keys: Collection[str]) -> Mapping[str, frozenset[str]]:
+        """The marks of records by key; a record without any has an empty set, an unknown one is left out."""
+        ...
+
+    def bearers(self, marks: Collection[str]) -> Mapping[str, Sequence[str]]:
+        """Keys of the records that bear each of these marks, sorted; marks that none bears are left out."""
+        ...
+
+
 class RulingStore(Protocol):
     """Rulings over weights."""
 
@@ -237,6 +249,8 @@ class Registry(Protocol):
     def records(self) -> RecordStore: ...
     @property
     def graph(self) -> GraphSource: ...
+    @property
+    def identities(self) -> IdentitySource: ...
     @property
     def rulings(self) -> RulingStore: ...
     @property

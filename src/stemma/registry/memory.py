@@ -9,6 +9,7 @@ from stemma.identity import Version
 from stemma.records import Record, parse_record
 from stemma.registry.audit import digest_of
 from stemma.registry.interface import RecordStore
+from stemma.registry.marks import RecordIdentities
 from stemma.registry.record_graph import RecordGraph
 from stemma.registry.table_stores import (
     TableAdvisories,
@@ -29,6 +30,7 @@ class TableRegistry(TablesHeld):
         super().__init__(clock, actor)
         self.records = records
         self.graph = RecordGraph(records, lambda: self.tables.rulings)
+        self.identities = RecordIdentities(records)
         self.rulings = TableRulings(self)
         self.fingerprints = TableFingerprints(self)
         self.advisories = TableAdvisories(self)
@@ -39,7 +41,12 @@ class TableRegistry(TablesHeld):
 
     def undo(self) -> None:
         """What was indexed may be of records that are no more."""
+        self.forget()
+
+    def forget(self) -> None:
+        """Records were written: what was indexed of them holds no more."""
         self.graph.forget()
+        self.identities.forget()
 
     def close(self) -> None:
         """Nothing is held."""
@@ -95,7 +102,7 @@ class MemoryRecords:
             raise taken(record)
         with self._registry.transaction():
             self.held.setdefault(record.name, {})[record.version] = (text, record)
-            self._registry.graph.forget()
+            self._registry.forget()
             self._registry.audit.append(put_action(there is not None), record.key, digest_of(text))
         return record
 
@@ -103,7 +110,7 @@ class MemoryRecords:
         """Take a record out; raises KeyError where there is none."""
         with self._registry.transaction():
             del self.held[name][version]
-            self._registry.graph.forget()
+            self._registry.forget()
             self._registry.audit.append("record.remove", f"{name}@{version}")
 
 

@@ -18,8 +18,9 @@ from stemma.registry.sql.rows import Rows, rows_of
 from stemma.registry.sql.schema import records
 
 BATCH = 10_000
-_RECORDS = ("name", "version", "state", "type", "title", "publisher", "licenses", "text")
+_RECORDS = ("name", "version", "state", "type", "title", "publisher", "licenses", "marks", "text")
 _EDGES = ("upstream", "downstream", "kind", "version", "position", "range", "standing")
+_MARKS = ("mark", "name", "version")
 _RECORDS_KEY = "CREATE UNIQUE INDEX uq_records_name_version ON records (name, version)"
 _DROP = {
     "sqlite": ("DROP INDEX uq_records_name_version", "DROP INDEX ix_edges_downstream"),
@@ -27,6 +28,7 @@ _DROP = {
         "DROP INDEX uq_records_name_version",
         "DROP INDEX ix_edges_downstream",
         "ALTER TABLE edges DROP CONSTRAINT pk_edges",
+        "ALTER TABLE marks DROP CONSTRAINT pk_marks",
         "SET LOCAL maintenance_work_mem = '256MB'",
     ),
 }
@@ -38,6 +40,7 @@ _MAKE = {
         "ALTER TABLE edges ADD CONSTRAINT pk_edges"
         " PRIMARY KEY (upstream, downstream, kind, version, position) INCLUDE (range, standing)",
         "CREATE INDEX ix_edges_downstream ON edges (downstream)",
+        "ALTER TABLE marks ADD CONSTRAINT pk_marks PRIMARY KEY (mark, name, version)",
     ),
 }
 
@@ -93,14 +96,16 @@ def _run(connection: Connection, statements: Iterable[str]) -> None:
 
 
 def _insert(connection: Connection, dialect: str, rows: list[Rows]) -> None:
-    edges = sorted(chain.from_iterable(each.edges for each in rows))
-    if dialect == "postgresql":
-        _copy(connection, "records", _RECORDS, (each.record for each in rows))
-        _copy(connection, "edges", _EDGES, edges)
-        return
-    connection.exec_driver_sql(_insertion("records", _RECORDS), [each.record for each in rows])
-    if edges:
-        connection.exec_driver_sql(_insertion("edges", _EDGES), edges)
+    tables = (
+        ("records", _RECORDS, [each.record for each in rows]),
+        ("edges", _EDGES, sorted(chain.from_iterable(each.edges for each in rows))),
+        ("marks", _MARKS, sorted(chain.from_iterable(each.marks for each in rows))),
+    )
+    for table, columns, values in tables:
+        if dialect == "postgresql":
+            _copy(connection, table, columns, values)
+        elif values:
+            connection.exec_driver_sql(_insertion(table, columns), values)
 
 
 def _insertion(table: str, columns: tuple[str, ...]) -> str:

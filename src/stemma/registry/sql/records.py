@@ -7,18 +7,20 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, insert, or_, select, update
+from sqlalchemy import Connection, and_, delete, insert, or_, select
 
 from stemma.errors import InputError
 from stemma.identity import Version
 from stemma.records import Record, parse_record
 from stemma.registry.audit import digest_of
 from stemma.registry.edges import DeclaredEdge, declared_edges, facts_of
+from stemma.registry.marks import marks_in
 from stemma.registry.memory import put_action, taken
 from stemma.registry.sql.audit import SqlAudit
 from stemma.registry.sql.codes import KIND_CODES, STATE_CODES, TO_UPSTREAM, TYPE_CODES
 from stemma.registry.sql.database import Database
-from stemma.registry.sql.schema import edges, records
+from stemma.registry.sql.identities import mark_numbers, marks_text
+from stemma.registry.sql.schema import edges, marks, records
 
 
 class SqlRecords:
@@ -66,23 +68,17 @@ class SqlRecords:
                 return record
             if there is not None and not replace:
                 raise taken(record)
-            if there is None:
-                connection.execute(insert(records).values(record_row(record, text)))
-            else:
-                connection.execute(update(records).where(_is(record)).values(record_row(record, text)))
-                _drop_edges(connection, record.name, str(record.version))
-            if record.relations:
-                connection.execute(insert(edges), [edge_row(edge) for edge in declared_edges(record)])
+            if there is not None:
+                _delete(connection, record.name, str(record.version))
+            _insert(connection, record, text)
             self._audit.append(put_action(there is not None), record.key, digest_of(text))
         return record
 
     def remove(self, name: str, version: Version) -> None:
         """Take a record out; raises KeyError where there is none."""
         with self._database.writing() as connection:
-            where = and_(records.c.name == name, records.c.version == str(version))
-            if connection.execute(delete(records).where(where)).rowcount == 0:
+            if not _delete(connection, name, str(version)):
                 raise KeyError((name, version))
-            _drop_edges(connection, name, str(version))
             self._audit.append("record.remove", f"{name}@{version}")
 
 
@@ -97,6 +93,7 @@ def record_row(record: Record, text: str) -> dict[str, Any]:
         "title": "" if facts.title == record.name else facts.title,
         "publisher": facts.publisher,
         "licenses": json.dumps(facts.licenses, ensure_ascii=False) if facts.licenses else "",
+        "marks": marks_text(marks_in(record.data)),
         "text": text,
     }
 
@@ -114,17 +111,30 @@ def edge_row(edge: DeclaredEdge) -> dict[str, Any]:
     }
 
 
-def _is(record: Record) -> Any:
-    return and_(records.c.name == record.name, records.c.version == str(record.version))
-
-
 def _text(connection: Connection, name: str, version: str) -> str | None:
     query = select(records.c.text).where(records.c.name == name, records.c.version == version)
     return connection.scalars(query).one_or_none()
 
 
-def _drop_edges(connection: Connection, name: str, version: str) -> None:
-    """Take out the edges that a record declares, whichever end it stands at."""
+def _insert(connection: Connection, record: Record, text: str) -> None:
+    own = {"name": record.name, "version": str(record.version)}
+    connection.execute(insert(records).values(record_row(record, text)))
+    if record.relations:
+        connection.execute(insert(edges), [edge_row(edge) for edge in declared_edges(record)])
+    if numbers := mark_numbers(marks_in(record.data)):
+        connection.execute(insert(marks), [{"mark": number, **own} for number in sorted(numbers)])
+
+
+def _delete(connection: Connection, name: str, version: str) -> bool:
+    """Take out a record, its marks, and the edges that it declares, whichever end it stands at; False: none there."""
+    its = and_(records.c.name == name, records.c.version == version)
+    found = connection.scalars(select(records.c.marks).where(its)).one_or_none()
+    if found is None:
+        return False
+    numbers = sorted(mark_numbers(json.loads(found) if found else ()))
+    connection.execute(delete(marks).where(marks.c.mark.in_(numbers), marks.c.name == name, marks.c.version == version))
     forward = edges.c.kind.in_(sorted(TO_UPSTREAM))
     declares = or_(and_(edges.c.downstream == name, forward), and_(edges.c.upstream == name, ~forward))
     connection.execute(delete(edges).where(declares, edges.c.version == version))
+    connection.execute(delete(records).where(its))
+    return True

@@ -9,6 +9,7 @@ from stemma.registry.sql.alerts import SqlAlerts, SqlOutbox, SqlSubscriptions
 from stemma.registry.sql.audit import SqlAudit
 from stemma.registry.sql.database import Database
 from stemma.registry.sql.graph import SqlGraph
+from stemma.registry.sql.identities import SqlIdentities
 from stemma.registry.sql.records import SqlRecords
 from stemma.registry.sql.revisions import require_current
 from stemma.registry.sql.stores import SqlAdvisories, SqlFingerprints, SqlRulings
@@ -29,6 +30,7 @@ class SqlRegistry:
         self.audit = SqlAudit(self.database, clock, actor)
         self.records = SqlRecords(self.database, self.audit)
         self.graph = SqlGraph(self.database)
+        self.identities = SqlIdentities(self.database)
         self.rulings = SqlRulings(self.database, self.audit)
         self.fingerprints = SqlFingerprints(self.database, self.audit)
         self.advisories = SqlAdvisories(self.database, self.audit)

@@ -14,7 +14,9 @@ from stemma.errors import BadVersion, InputError
 from stemma.identity import Range, Version, name_problem
 from stemma.records import MAX_BYTES
 from stemma.registry.edges import Standing
+from stemma.registry.marks import marks_in
 from stemma.registry.sql.codes import KIND_CODES, STATE_CODES, TO_UPSTREAM, TYPE_CODES
+from stemma.registry.sql.identities import mark_numbers, marks_text
 
 _KINDS = {kind.value: code for kind, code in KIND_CODES.items()}
 _TYPES = {of.value: code for of, code in TYPE_CODES.items()}
@@ -24,8 +26,9 @@ _MAX_RELATIONS = 10_000
 class Rows(NamedTuple):
     """The rows of one record, in the order of the columns that the loader names."""
 
-    record: tuple[str, str, int, int, str, str, str, str]
+    record: tuple[str, str, int, int, str, str, str, str, str]
     edges: list[tuple[str, str, int, str, int, str, int]]
+    marks: list[tuple[int, str, str]]
 
 
 def rows_of(line: str, number: int) -> Rows:
@@ -58,6 +61,7 @@ def _rows(line: str, data: Any) -> Rows:
     about = data.get("about") or {}
     title = about.get("title") or ""
     licenses = about.get("licenses") or about.get("+licenses") or []
+    found = marks_in(data)
     record = (
         name,
         version,
@@ -66,9 +70,10 @@ def _rows(line: str, data: Any) -> Rows:
         "" if title == name else _text(title),
         _text(about.get("publisher") or ""),
         json.dumps([_text(each) for each in licenses], ensure_ascii=False) if licenses else "",
+        marks_text(found),
         _stored(line),
     )
-    return Rows(record, edges)
+    return Rows(record, edges, [(number, name, version) for number in mark_numbers(found)])
 
 
 @lru_cache(maxsize=65_536)

@@ -28,6 +28,7 @@ records = Table(
     Column("title", TEXT, nullable=False),
     Column("publisher", TEXT, nullable=False),
     Column("licenses", TEXT, nullable=False),
+    Column("marks", TEXT, nullable=False),
     Column("text", TEXT, nullable=False),
     Index("uq_records_name_version", "name", "version", unique=True, postgresql_include=["state"]),
 )
@@ -46,6 +47,14 @@ edges = Table(
         "upstream", "downstream", "kind", "version", "position", postgresql_include=["range", "standing"]
     ),
     Index("ix_edges_downstream", "downstream"),
+    sqlite_with_rowid=False,
+)
+marks = Table(
+    "marks",
+    metadata,
+    Column("mark", BigInteger, primary_key=True, autoincrement=False),
+    Column("name", TEXT, primary_key=True),
+    Column("version", TEXT, primary_key=True),
     sqlite_with_rowid=False,
 )
 rulings = Table(

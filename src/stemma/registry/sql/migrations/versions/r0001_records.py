@@ -24,6 +24,7 @@ def upgrade() -> None:
         sa.Column("title", _TEXT, nullable=False),
         sa.Column("publisher", _TEXT, nullable=False),
         sa.Column("licenses", _TEXT, nullable=False),
+        sa.Column("marks", _TEXT, nullable=False),
         sa.Column("text", _TEXT, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_records"),
     )
@@ -51,6 +52,14 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("ix_edges_downstream", "edges", ["downstream"])
+    op.create_table(
+        "marks",
+        sa.Column("mark", sa.BigInteger, autoincrement=False, nullable=False),
+        sa.Column("name", _TEXT, nullable=False),
+        sa.Column("version", _TEXT, nullable=False),
+        sa.PrimaryKeyConstraint("mark", "name", "version", name="pk_marks"),
+        sqlite_with_rowid=False,
+    )
     _what_was_found()
 
 
@@ -84,5 +93,5 @@ def _what_was_found() -> None:
 
 def downgrade() -> None:
     """Take the tables away."""
-    for table in ("audit", "fingerprints", "rulings", "edges", "records"):
+    for table in ("audit", "fingerprints", "rulings", "marks", "edges", "records"):
         op.drop_table(table)
