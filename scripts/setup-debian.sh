@@ -8,6 +8,7 @@ packages=(
   graphviz            # reads the DOT that is written
   openssl             # benchmarks: the plain read that figures are ratios of
   poppler-utils       # pdftotext reads what was compiled
+  postgresql          # a throw-away server for registries
   texlive-latex-base  # compiles the LaTeX that is written
   time                # benchmarks: maximum resident set as /usr/bin/time -v prints it
 )

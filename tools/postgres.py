@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psycopg
+
 _USER = "nobody"
 _SETTINGS = "-c listen_addresses='' -c fsync=off -c full_page_writes=off -c max_connections=40"
 
@@ -22,7 +24,7 @@ def binaries() -> Path | None:
     return found[-1].parent if found else None
 
 
-@dataclass
+@dataclass(eq=False)
 class Cluster:
     """A running server. ``stop`` and ``start`` are what a restart of the machine is to its clients."""
 
@@ -47,14 +49,21 @@ class Cluster:
     def fresh(self, template: str = "template0") -> str:
         """The URL of a database that nobody has used, a copy of ``template``."""
         self._count[0] += 1
-        name = f"registry_{self._count[0]}"
-        self._run("createdb", "-h", self.folder, "-U", _USER, "-T", template, name)
+        return self.create(f"registry_{self._count[0]}", template)
+
+    def create(self, name: str, template: str = "template0") -> str:
+        """The URL of a new database of that name."""
+        self._ask(f"CREATE DATABASE {name} TEMPLATE {template}")
         return self.url(name)
 
     def drop(self, url: str) -> None:
         """Take a database away, whoever uses it."""
         name = url.partition("?")[0].rpartition("/")[2]
-        self._run("dropdb", "-h", self.folder, "-U", _USER, "--force", "--if-exists", name)
+        self._ask(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+    def _ask(self, statement: str) -> None:
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(statement.encode())
 
     def _run(self, program: str, *arguments: object) -> None:
         words = [str(self.programs / program), *map(str, arguments)]
@@ -74,7 +83,7 @@ class Cluster:
         )
         if done.returncode:
             log = self.folder / "log"
-            told = log.read_text() if log.is_file() else done.stderr
+            told = log.read_text() if log.is_file() else done.stderr.decode()
             raise RuntimeError(f"{program} failed with {done.returncode}: {told}")
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from stemma.registry import DirectoryRegistry, MemoryRegistry, Registry
+from stemma.registry.sql import Database, SqlRegistry, migrate
 from tools.postgres import Cluster
 
 NOW = "2026-03-01T12:00:00Z"
@@ -64,13 +66,15 @@ def _directory(path: Path) -> Backend:
 
 
 def _sqlite(path: Path) -> Backend:
-    return Backend("sqlite", _sql(f"sqlite:///{path}/registry.db"))
+    url = f"sqlite:///{path}/registry.db"
+    made_ready(url)
+    return Backend("sqlite", lambda: SqlRegistry(url, clock, "tests"))
 
 
 @contextmanager
 def _postgresql(server: Cluster) -> Iterator[Backend]:
-    url = server.fresh()
-    made = Backend("postgresql", _sql(url))
+    url = server.fresh(_template(server))
+    made = Backend("postgresql", lambda: SqlRegistry(url, clock, "tests"))
     try:
         yield made
     finally:
@@ -78,10 +82,16 @@ def _postgresql(server: Cluster) -> Iterator[Backend]:
         server.drop(url)
 
 
-def _sql(url: str) -> Callable[[], Registry]:
-    from stemma.registry.sql import Database, SqlRegistry, migrate
+@cache
+def _template(server: Cluster) -> str:
+    """A database with the tables, to be copied: that is faster than making them again and again."""
+    made_ready(server.url("template"), create=lambda: server.create("template"))
+    return "template"
 
+
+def made_ready(url: str, create: Callable[[], object] = lambda: None) -> None:
+    """Make the tables of a registry."""
+    create()
     database = Database(url, create=True)
     migrate(database)
     database.close()
-    return lambda: SqlRegistry(url, clock, "tests")

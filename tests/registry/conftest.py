@@ -17,7 +17,6 @@ BACKENDS = ("memory", "directory", "sqlite", "postgresql")
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Cluster]:
     """One server for all tests of this process; each test makes databases of its own."""
-    pytest.importorskip("psycopg", reason="psycopg is not installed: pip install 'stemma[postgres]'")
     if binaries() is None:
         pytest.skip("PostgreSQL is not installed: run scripts/setup-debian.sh")
     with cluster() as server:

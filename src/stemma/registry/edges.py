@@ -9,8 +9,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from enum import IntFlag
-from functools import cached_property
+from enum import IntEnum
+from functools import cached_property, lru_cache
 from typing import Literal, NamedTuple
 
 from stemma.identity import Range, Requirement, Version
@@ -21,8 +21,8 @@ from stemma.vocabulary import Exclusion, Grounds, Kinship, Mechanism, RecordType
 Basis = Literal["weights", "fingerprint", "ranges"]
 
 
-class Standing(IntFlag):
-    """The grounds that a declaration gives, and whether any of its evidence denies the edge."""
+class Standing(IntEnum):
+    """Bits of ``DeclaredEdge.standing``: the grounds that are given, and whether any evidence denies the edge."""
 
     NONE = 0
     E1 = 1
@@ -86,15 +86,15 @@ def declared_edges(record: Record) -> list[DeclaredEdge]:
     version = str(record.version)
     return [
         DeclaredEdge(
-            record.name, version, position, each.kind, each.target.name, str(each.target.range), int(standing(each))
+            record.name, version, position, each.kind, each.target.name, str(each.target.range), standing(each)
         )
         for position, each in enumerate(record.relations)
     ]
 
 
-def standing(relation: Relation) -> Standing:
+def standing(relation: Relation) -> int:
     """The grounds of all evidence that speaks for a relation, and whether any speaks against it."""
-    found = Standing.NONE
+    found = 0
     for each in relation.evidence:
         found |= Standing.DENIED if each.denies else Standing[each.grounds.name]
     return found
@@ -180,6 +180,12 @@ def admitted(held: Iterable[Held], span: Range) -> list[Version]:
 
     Pre-releases count where the range names one; yanked versions where it holds that one alone.
     """
+    return list(_admitted(tuple(held), span))
+
+
+@lru_cache(maxsize=16_384)
+def _admitted(held: tuple[Held, ...], span: Range) -> tuple[Version, ...]:
+    """A walk asks the same thousands of times: most records have one version, most ranges are of a few kinds."""
     pinned = span.pinned is not None
     early = pinned or span.names_prerelease
     fitting = [
@@ -187,7 +193,7 @@ def admitted(held: Iterable[Held], span: Range) -> list[Version]:
         for each in held
         if each.version in span and (early or not each.version.prerelease) and (pinned or not each.yanked)
     ]
-    return sorted(fitting, reverse=True)
+    return tuple(sorted(fitting, reverse=True))
 
 
 def newest(held: Sequence[Held], span: Range) -> Version | None:

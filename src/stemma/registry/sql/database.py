@@ -8,10 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import URL, Connection, Select, create_engine, event, exc, make_url, text
+from sqlalchemy import URL, CompoundSelect, Connection, Select, create_engine, event, exc, make_url, text
 
 from stemma.errors import InputError, RegistryUnavailable
 
+Query = Select[Any] | CompoundSelect[Any]
 WAIT_SECONDS = 60
 _WRITERS = 0x5354454D4D41  # the advisory lock of PostgreSQL that writers of a registry hold
 _SQLITE_SET_UP = (
@@ -68,7 +69,7 @@ class Database:
                 finally:
                     self._local.connection = None
 
-    def rows(self, connection: Connection, query: Select[Any], values: Mapping[str, Any]) -> Sequence[Any]:
+    def rows(self, connection: Connection, query: Query, values: Mapping[str, Any]) -> Sequence[Any]:
         """What a query finds, as the driver gives it: for ten thousands of rows of plain numbers and texts."""
         cursor = connection.execute(query, values).cursor
         return [] if cursor is None else list(cursor.fetchall())

@@ -7,14 +7,14 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import CompoundSelect, Select, select, union
 
 from stemma.identity import Version
 from stemma.registry.edges import DeclaredEdge, Facts, Held, MeasuredEdge
 from stemma.registry.forms import value_of
 from stemma.registry.sql.batches import given, words
 from stemma.registry.sql.codes import KINDS, STATES, TO_UPSTREAM, TYPES, YANKED
-from stemma.registry.sql.database import Database
+from stemma.registry.sql.database import Database, Query
 from stemma.registry.sql.schema import edges, records, rulings
 from stemma.vocabulary.relations import Side
 
@@ -46,9 +46,7 @@ class SqlGraph:
         found: dict[str, list[Held]] = {}
         for name, version, state in self._rows(self._versions, set(names)):
             found.setdefault(name, []).append(Held(Version.parse(version), state == YANKED))
-        for held in found.values():
-            held.sort()
-        return {name: found[name] for name in sorted(found)}
+        return {name: sorted(found[name]) if len(found[name]) > 1 else found[name] for name in sorted(found)}
 
     def facts(self, keys: Collection[str]) -> Mapping[str, Facts]:
         """What these records write of themselves."""
@@ -61,7 +59,7 @@ class SqlGraph:
                 found[key] = Facts(TYPES[of], STATES[state], title or name, publisher, held)
         return {key: found[key] for key in sorted(found)}
 
-    def _rows(self, query: Select[Any], asked: Collection[Any]) -> Sequence[Any]:
+    def _rows(self, query: Query, asked: Collection[Any]) -> Sequence[Any]:
         if not asked:
             return ()
         with self._database.reading() as connection:
@@ -96,7 +94,8 @@ def _facts_query(dialect: str) -> Select[Any]:
     return select(*columns).select_from(asked.join(records, records.c.name == asked.c.value))
 
 
-def _rulings_query(dialect: str) -> Select[Any]:
+def _rulings_query(dialect: str) -> CompoundSelect[Any]:
     asked = words(dialect)
-    touching = or_(rulings.c.a == asked.c.value, rulings.c.b == asked.c.value)
-    return select(rulings.c.id, rulings.c.line).select_from(asked.join(rulings, touching))
+    sides = (rulings.c.a, rulings.c.b)
+    columns = (rulings.c.id, rulings.c.line)
+    return union(*(select(*columns).select_from(asked.join(rulings, side == asked.c.value)) for side in sides))

@@ -14,6 +14,9 @@ from stemma.registry.sql.batches import given, words
 from stemma.registry.sql.database import Database
 from stemma.registry.sql.schema import marks, records
 
+json_text = json.JSONEncoder(ensure_ascii=False).encode
+"""A list of texts as rows hold it."""
+
 
 class SqlIdentities:
     """Implements :class:`stemma.registry.IdentitySource`."""
@@ -64,4 +67,4 @@ def mark_numbers(wanted: Iterable[str]) -> set[int]:
 
 def marks_text(found: Collection[str]) -> str:
     """The marks of a record as its row holds them."""
-    return json.dumps(sorted(found), ensure_ascii=False) if found else ""
+    return json_text(sorted(found)) if found else ""

@@ -16,10 +16,13 @@ from stemma.records import MAX_BYTES
 from stemma.registry.edges import Standing
 from stemma.registry.marks import marks_in
 from stemma.registry.sql.codes import KIND_CODES, STATE_CODES, TO_UPSTREAM, TYPE_CODES
-from stemma.registry.sql.identities import mark_numbers, marks_text
+from stemma.registry.sql.identities import json_text, mark_numbers, marks_text
+from stemma.vocabulary import Grounds
 
 _KINDS = {kind.value: code for kind, code in KIND_CODES.items()}
 _TYPES = {of.value: code for of, code in TYPE_CODES.items()}
+_GROUNDS = {ground.value: int(Standing[ground.name]) for ground in Grounds}
+_DENIED = int(Standing.DENIED)
 _MAX_RELATIONS = 10_000
 
 
@@ -69,7 +72,7 @@ def _rows(line: str, data: Any) -> Rows:
         _TYPES[data["type"]],
         "" if title == name else _text(title),
         _text(about.get("publisher") or ""),
-        json.dumps([_text(each) for each in licenses], ensure_ascii=False) if licenses else "",
+        json_text([_text(each) for each in licenses]) if licenses else "",
         marks_text(found),
         _stored(line),
     )
@@ -96,10 +99,10 @@ def _range(text: str) -> str:
 
 
 def _standing(evidence: Any) -> int:
-    found = Standing.NONE
+    found = 0
     for each in evidence:
-        found |= Standing.DENIED if each.get("denies") is True else Standing[each["grounds"]]
-    return int(found)
+        found |= _DENIED if each.get("denies") is True else _GROUNDS[each["grounds"]]
+    return found
 
 
 def _text(value: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from typing import Any
 
 from sqlalchemy import Column, Select, Table, delete, func, insert, select, tuple_
 
@@ -82,12 +83,13 @@ class SqlFingerprints(SqlStore):
             end = page[-1]
             last = (end.subject, end.date, end.digest, end.schema)
 
-    def _found(self, query: Select[tuple[str, str, str, str]]) -> Sequence[FingerprintDigest]:
+    def _found(self, query: Select[Any]) -> Sequence[FingerprintDigest]:
         with self._database.reading() as connection:
-            return [FingerprintDigest(*row) for row in connection.execute(query)]
+            rows = connection.execute(query).all()
+            return [FingerprintDigest(subject, digest, schema, date) for subject, digest, schema, date in rows]
 
 
-def _fingerprints() -> Select[tuple[str, str, str, str]]:
+def _fingerprints() -> Select[Any]:
     columns = fingerprints.c
     query = select(columns.subject, columns.digest, columns.schema, columns.date)
     return query.order_by(*fingerprints.primary_key.columns)
