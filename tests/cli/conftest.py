@@ -37,13 +37,14 @@ Command = Callable[..., Result]
 
 @pytest.fixture(scope="session")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of models: ``base``, its fine-tune ``tuned``, ``other`` trained apart, ``bare`` and ``bare2`` without
-    layers, ``broken``, and a catalog of ``base`` and ``other``."""
+    """A folder of models: ``base``, its fine-tune ``tuned``, its ``twin``, ``other`` trained apart, ``bare`` and ``bare2``
+    without layers, ``broken``, and a catalog of ``base`` and ``other``."""
     folder = tmp_path_factory.mktemp("models")
     base, other = draw(1), draw(4)
     write(folder / "base", base)
     write(folder / "tuned", tuned(base, 2))
     write(folder / "other", other)
+    write(folder / "twin", draw(5, bulk=1))
     for name, weights in (("bare", base), ("bare2", other)):
         write(folder / name, {key: w for key, w in weights.items() if ".layers." not in key and "head" not in key})
     broken = write(folder / "broken", base) / "model.safetensors"

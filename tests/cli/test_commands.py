@@ -64,7 +64,8 @@ def test_fingerprint(stemma: Command, tmp_path: Path) -> None:
     [
         ("base", "tuned", "linked", "shown", 0),
         ("base", "base", "linked", "shown", 0),
-        ("base", "other", "independent", "shown", 1),
+        ("base", "twin", "independent", "shown", 1),
+        ("base", "other", "independent", "default", 2),
         ("bare", "bare2", "independent", "default", 2),
     ],
 )
@@ -94,7 +95,7 @@ def test_compare_stored_fingerprints_and_samples(stemma: Command, tmp_path: Path
 def test_a_result_in_a_file(stemma: Command, tmp_path: Path) -> None:
     target = tmp_path / "result.json"
     done = stemma("compare", "base", "other", "-f", "json", "-o", str(target))
-    assert (done.code, done.out) == (1, "")
+    assert (done.code, done.out) == (2, "")
     valid(target.read_text(encoding="utf-8"), "stemma.comparison/1")
     stemma("compare", "base", "other", "-o", str(target))
     assert target.read_text(encoding="utf-8").count("INDEPENDENT") == 1

@@ -102,7 +102,7 @@ def test_a_full_disk(stemma: Command) -> None:
     assert "No space left" in done.err
 
 
-@pytest.mark.parametrize(("pair", "code"), [(("base", "other"), 1), (("base", "tuned"), 0), (("bare", "bare2"), 2)])
+@pytest.mark.parametrize(("pair", "code"), [(("base", "twin"), 1), (("base", "tuned"), 0), (("bare", "bare2"), 2)])
 @pytest.mark.parametrize("form", ["table", "json"])
 def test_a_reader_that_leaves_changes_no_status(
     models: Path, environment: dict[str, str], form: str, pair: tuple[str, str], code: int

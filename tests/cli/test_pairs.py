@@ -20,7 +20,7 @@ from tests.cli.conftest import Command
 SCHEMA = Draft202012Validator(load_schema("stemma.comparison/1"))
 ASKED = [
     ("base", "tuned"),
-    ("other", "./base"),
+    ("twin", "./base"),
     ("base", "nowhere"),
     ("broken", "base"),
     ("bare", "bare2"),

@@ -24,6 +24,8 @@ WORK = Work(workers=1)
 INDEPENDENT = {"trained apart": draw(4), "a twin": draw(5, bulk=1), "another depth": draw(6, layers=3)}
 EXACT = {"a copy": BASE, "a rounded copy": as_bf16(BASE), "a fine-tune": tuned(BASE, 2)}
 PAIRS = INDEPENDENT | EXACT
+UNSHOWN = ("trained apart", "another depth")
+"""Of the same vocabulary: one may have learned from the other's outputs, which leaves no trace."""
 
 CARD = """---
 base_model: org/base
@@ -118,7 +120,7 @@ def ruled(a: Path, b: Path) -> Ruling:
 def test_the_pairs_are_what_they_are(plain: dict[str, Ruling]) -> None:
     for name, ruling in plain.items():
         assert ruling.label is (Label.INDEPENDENT if name in INDEPENDENT else Label.LINKED), name
-        assert ruling.established is Established.SHOWN
+        assert ruling.established is (Established.DEFAULT if name in UNSHOWN else Established.SHOWN), name
 
 
 @pytest.mark.parametrize("disguise", DISGUISES)

@@ -136,7 +136,7 @@ def test_pictures_are_whole_and_the_same_every_time(tmp_path: Path) -> None:
 def test_page_names_every_false_link_and_miss() -> None:
     built = Built(Path("zoo"), FULL, specimens(FULL), {})
     verdicts = {(one.pair.a, one.pair.b): "FINE_TUNE" for one in _scored()}
-    page = document(built, {"calibration": Part(_scored(), [], [], None, verdicts)}, "the command", ["a.svg"])
+    page = document(built, {"calibration": Part(_scored(), [], [], None, verdicts, {}, [])}, "the command", ["a.svg"])
     assert "- `llama-1-base` and `llama-1-twin-data` (twins): linked, shown" in page
     assert "- `llama-1-base` and `llama-1-student` (student): independent, default" in page
     assert "| twins, falsely linked | 1 / 1 (100.0%) | 1 / 1 (100.0%) |" in page

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from zoo.lineage import Pair
+from zoo.score.alone import score_adapters
 from zoo.score.cases import Built, load
 from zoo.score.curves import draw
 from zoo.score.document import Part, document
@@ -17,6 +18,7 @@ from zoo.score.peer import ask_peer
 from zoo.score.permutations import sampled_tails, save, saved
 from zoo.score.rulings import rule_on_all
 from zoo.score.tables import Scored
+from zoo.score.trees import score_trees
 
 SPLITS = ("calibration", "evaluation")
 
@@ -28,6 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--peer-python", type=Path, help="interpreter of an environment that holds the peer")
     parser.add_argument("--permutations", type=int, default=0, metavar="N", help="sample the null's tail anew, N times")
     parser.add_argument("--no-merges", action="store_true", help="leave merges undecomposed")
+    parser.add_argument("--no-trees", action="store_true", help="leave family graphs of sixty models unrecovered")
     parser.add_argument("--most", type=int, default=0, metavar="N", help="no more than N pairs a category and group")
     parser.add_argument("--jobs", type=int, default=2, choices=(1, 2), help="workers of one thread each")
     parser.add_argument(
@@ -67,6 +70,8 @@ def _part(built: Built, split: str, options: argparse.Namespace) -> Part:
         saved(tails),
         merges,
         ask_peer(built, pairs, options.peer_python) if options.peer else None,
+        {} if options.no_trees else score_trees(built, [split]),
+        score_adapters(built, [split]),
     )
 
 
@@ -88,4 +93,5 @@ def _command(options: argparse.Namespace) -> str:
     words += ["--peer modeldna --peer-python PYTHON"] if options.peer else []
     words += [f"--most {options.most}"] if options.most else []
     words += ["--no-merges"] if options.no_merges else []
+    words += ["--no-trees"] if options.no_trees else []
     return " ".join(words)

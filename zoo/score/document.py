@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from zoo.score.alone import Alone
 from zoo.score.cases import Built
 from zoo.score.curves import family_wise, margins
 from zoo.score.measures import share_interval
@@ -10,8 +11,9 @@ from zoo.score.merges import Decomposed
 from zoo.score.nulls import NullTest
 from zoo.score.peer import LINKED
 from zoo.score.permutations import Tail
-from zoo.score.summary import decomposition_table, summary
+from zoo.score.summary import decomposition_table, family_rows, summary, tree_table
 from zoo.score.tables import Scored, by_category, counted, evasions, listed, mechanisms, share, table
+from zoo.score.tree_edges import TreeScore
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,8 @@ class Part:
     tails: Sequence[Tail]
     merges: Sequence[Decomposed] | None
     peer: Mapping[tuple[str, str], str] | None
+    trees: Mapping[str, TreeScore]
+    alone: Sequence[Alone]
 
 
 def document(built: Built, parts: Mapping[str, Part], command: str, pictures: Sequence[str]) -> str:
@@ -65,6 +69,7 @@ def _counts(part: Part) -> tuple[int, int, int, int, int, int]:
 def _bars(parts: Mapping[str, Part]) -> str:
     columns = [
         summary([one for one in part.scored if one.pair.unscored is None], part.nulls, part.merges)
+        + family_rows(part.trees, part.alone)
         for part in parts.values()
     ]
     rows = [(line[0][0], line[0][1], *(cell[2] for cell in line)) for line in zip(*columns, strict=True)]
@@ -97,6 +102,7 @@ def _split(split: str, part: Part) -> str:
         "### Family-wise error\n\nPairs share models, so the intervals are too narrow by an unknown factor.\n\n"
         + family_wise(scored),
         "### Merges\n\n" + (decomposition_table(part.merges) if part.merges is not None else "Not scored."),
+        "### Family graphs\n\n" + (tree_table(part.trees) if part.trees else "Not scored."),
         "### Not scored by definition\n\n" + _unscored(unscored),
         "### Peer\n\n" + _peer(scored, part.peer),
         "### False links\n\n" + listed(false),

@@ -1,11 +1,13 @@
 """The bars, and how far the rulings are from them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from zoo.score.alone import Alone
 from zoo.score.measures import share_interval
 from zoo.score.merges import LARGEST_ERROR, Decomposed
 from zoo.score.nulls import NullTest
 from zoo.score.tables import Scored, counted, share, table
+from zoo.score.tree_edges import TreeScore
 
 _GLU = ("llama", "qwen3", "phi3", "gemma2", "mixtral")
 Row = tuple[str, str, str]
@@ -37,6 +39,26 @@ def summary(scored: Sequence[Scored], nulls: Sequence[NullTest], merges: Sequenc
         ("layer maps exact", ">= 95 %", counted(positive, lambda one: one.map_exact)),
     ]
     return rows + (_merge_rows(merges) if merges is not None else [("merges", "", "not scored")])
+
+
+def family_rows(trees: Mapping[str, TreeScore], alone: Sequence[Alone]) -> list[Row]:
+    """The bars of family graphs and of adapters alone."""
+    found, true, claimed = (sum(getattr(t, name) for t in trees.values()) for name in ("found", "true", "claimed"))
+    score = f"{2 * found / (true + claimed):.2f} over {len(trees)} sets" if trees else "not scored"
+    right = share(sum(one.right for one in alone), len(alone)) if alone else "not scored"
+    linked = str(sum(one.strangers_linked for one in alone)) if alone else "not scored"
+    return [
+        ("family graph of sixty models, F1 of typed edges", ">= .90", score),
+        ("adapter alone: its base or kin ranked first", ">= 95 %", right),
+        ("adapter alone: unrelated bases linked", "0", linked),
+    ]
+
+
+def tree_table(trees: Mapping[str, TreeScore]) -> str:
+    """One line a set: edges, and how many of the right ones have their direction."""
+    rows = [(name, t.true, t.claimed, t.joined, t.found, f"{t.f1:.2f}", t.right, t.wrong) for name, t in trees.items()]
+    head = ("architectures", "true edges", "claimed", "right pairs", "with their type", "F1", "directed", "wrongly")
+    return table(head, rows)
 
 
 def _merge_rows(merges: Sequence[Decomposed]) -> list[Row]:

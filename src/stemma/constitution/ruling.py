@@ -1,7 +1,8 @@
 """The decision order: from evidence to ruling.
 
 * A copy is a copy: equal values settle the pair.
-* Nothing shared beyond chance: independent. It is *shown* only where every planned test could run, else the default.
+* Nothing shared beyond chance: independent. It is *shown* only where every planned test could run and the vocabularies
+  differ, for a student distilled into fresh weights inherits nothing that weights show; else the default.
 * Something shared: trained weights make a link, the initialisation alone makes none (X4), and what lies between the
   two is not established, which means independent by default.
 * Names, cards, tokenizers and config never decide.
@@ -28,7 +29,11 @@ DEFAULT_ALPHA = 1e-6
 _ADAPTER_ROLES = frozenset({Role.ADAPTER_A, Role.ADAPTER_B})
 _MINIMUM_UNITS = 100
 _FEW_NEURONS = 4
-_PERHAPS_TWINS = "Whether both started from one seed and one was permuted since, these tests cannot tell."
+_ONE_VOCABULARY = frozenset({Exclusion.X1, Exclusion.X2, Exclusion.X7})
+_PERHAPS_STUDENT = (
+    "No weights were inherited, as far as these tests see. Whether one learned from the other's outputs, or both "
+    "started from one seed and one was disguised since, weights of models with one vocabulary cannot tell."
+)
 
 
 def rule(pair: PairEvidence, *, alpha: float = DEFAULT_ALPHA) -> Ruling:
@@ -96,13 +101,16 @@ class _Outcome:
 
 
 def _nothing_shared(pair: PairEvidence, sharing: Sharing) -> _Outcome:
-    """Shown only where neurons in place and neurons in disguise were both looked for, with power, and not found."""
+    """Shown only where neurons in place and neurons in disguise were both looked for, with power, and not found.
+
+    Never for models of one vocabulary: a student that learned from the other's outputs shares no weights with it.
+    """
     alike = look_alike(pair)
     scores = [f"{t.test} {t.statistic:.1f}" for t in sharing.evidence if t.log10_p is not None]
     found = f"Nothing is shared beyond chance ({', '.join(scores)})." if scores else "Nothing could be compared."
+    if alike is not None and alike[0] in _ONE_VOCABULARY:
+        return _Outcome(Established.DEFAULT, None, (found, alike[1], _PERHAPS_STUDENT))
     if alike is not None and _looked_everywhere(sharing):
-        if _may_be_disguised_twins(pair, alike[0]):
-            return _Outcome(Established.SHOWN, None, (found, alike[1], _PERHAPS_TWINS))
         return _Outcome(Established.SHOWN, alike[0], (found, alike[1]))
     return _Outcome(Established.DEFAULT, None, (found, *([alike[1]] if alike else [])))
 
@@ -116,12 +124,6 @@ def _looked_everywhere(sharing: Sharing) -> bool:
     if order is None or matching is None:
         return False
     return order.sample >= _MINIMUM_UNITS and matching.sample >= _MINIMUM_UNITS and matching.statistic < _FEW_NEURONS
-
-
-def _may_be_disguised_twins(pair: PairEvidence, exclusion: Exclusion) -> bool:
-    """Matching finds disguised children, but not every disguised twin: of those too little is left alike."""
-    hidden = pair.facts.hidden
-    return exclusion in (Exclusion.X1, Exclusion.X2) and hidden[0] == hidden[1]
 
 
 def _not_derived(sharing: Sharing, verdict: TrainingVerdict) -> _Outcome:

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stemma.evidence.aligned.basis import rotation
-from stemma.evidence.aligned.heads import balanced
+from stemma.evidence.aligned.blocks import Head
+from stemma.evidence.aligned.heads import balanced, head_pairs
 from stemma.evidence.aligned.neurons import agreement, assigned
 
 
@@ -26,6 +27,15 @@ def test_balanced_form_is_the_same_up_to_a_rotation_whatever_transform_was_appli
     assert (left @ right) @ y == pytest.approx(x, abs=0.05 * scale)
     assert (left @ right) @ y_outer[:6] == pytest.approx(x_outer[:6], abs=0.05 * scale_outer)
     assert x @ x.T == pytest.approx(sum(o @ o.T for o in x_outer.reshape(heads, 6, 40)) / heads, rel=0.1, abs=0.05)
+
+
+def test_heads_that_write_nothing_are_left_out() -> None:
+    """Idle layers have such heads: no inner basis, and nothing that could be divided by."""
+    rng = np.random.default_rng(6)
+    q, k, v, o = (rng.standard_normal((8, 32)).astype(np.float32) for _ in range(4))
+    found = head_pairs([Head(q, k, v, np.zeros_like(o))], [Head(q, k, v, o)])
+    assert set(found) == {"k", "q"}
+    assert all(np.isfinite(side).all() for pair in found.values() for side in pair)
 
 
 def test_a_rotation_is_recovered_exactly() -> None:

@@ -14,30 +14,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from stemma.constitution.mechanism.changes import adapted, disguised, only_vectors, sparse, tuned
-from stemma.constitution.mechanism.compression import pruned, quantised
-from stemma.constitution.mechanism.copies import copied, rounded
+from stemma.constitution.mechanism import changes, compression, copies, structure, vocabulary
 from stemma.constitution.mechanism.finding import Finding, kinship_of
-from stemma.constitution.mechanism.structure import cut, experts, restacked
-from stemma.constitution.mechanism.vocabulary import revised
 from stemma.constitution.sharing import Sharing
 from stemma.evidence.pair import PairEvidence
 
 __all__ = ["Finding", "find_mechanism", "kinship_of"]
 
 _CLUES: tuple[Callable[[PairEvidence, Sharing], Finding | None], ...] = (
-    copied,
-    rounded,
-    experts,
-    restacked,
-    cut,
-    quantised,
-    pruned,
-    revised,
-    only_vectors,
-    adapted,
-    sparse,
-    disguised,
+    copies.copied,
+    copies.rounded,
+    structure.experts,
+    structure.restacked,
+    structure.cut,
+    compression.quantised,
+    compression.pruned,
+    vocabulary.revised,
+    changes.only_vectors,
+    changes.adapted,
+    changes.sparse,
+    changes.disguised,
 )
 
 
@@ -47,4 +43,4 @@ def find_mechanism(pair: PairEvidence, sharing: Sharing) -> Finding:
         finding = clue(pair, sharing)
         if finding is not None:
             return finding
-    return tuned(pair)
+    return changes.tuned(pair)

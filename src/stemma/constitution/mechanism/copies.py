@@ -11,12 +11,15 @@ from stemma.vocabulary import Mechanism
 
 
 def copied(pair: PairEvidence, _sharing: Sharing) -> Finding | None:
-    """Every informative matrix is equal, value for value."""
+    """Every informative matrix is equal, value for value, and no token has another row.
+
+    A tokenizer alone that gives tokens other numbers takes nothing away from a copy.
+    """
     tensors = pair.tensors
     if not (is_present(tensors) and tensors.is_copy):
         return None
     vocabulary = pair.forensics.vocabulary
-    if is_present(vocabulary) and vocabulary.by_string and vocabulary.in_place < vocabulary.shared:
+    if is_present(vocabulary) and vocabulary.rows_follow and vocabulary.in_place < vocabulary.shared:
         return None
     same_files = is_present(pair.files) and pair.files.statistic == 1.0
     how = "the weight files are byte for byte the same" if same_files else "every informative matrix is equal"

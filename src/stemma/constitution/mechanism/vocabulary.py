@@ -19,8 +19,8 @@ def revised(pair: PairEvidence, _sharing: Sharing) -> Finding | None:
     if not is_present(change):
         return None
     a, b = change.rows
-    moved = change.by_string and change.in_place < (1 - _MOVED) * change.shared
-    replaced = change.by_string and change.overlap < _SAME_TOKENS
+    moved = change.rows_follow and change.in_place < (1 - _MOVED) * change.shared
+    replaced = change.rows_follow and change.overlap < _SAME_TOKENS
     if a == b and not moved and not replaced:
         return None
     exact = change.untouched >= _ALL * change.shared

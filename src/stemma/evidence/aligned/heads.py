@@ -47,7 +47,8 @@ def _roots(gram: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.f
 def head_pairs(a: Sequence[Head], b: Sequence[Head]) -> dict[str, Pair]:
     """Q, K, V and O of one attention block of A beside B's, heads assigned and freed; ``b`` is in A's basis.
 
-    Each matrix of B was turned by rotations that were fitted on its partner alone.
+    Each matrix of B was turned by rotations that were fitted on its partner alone. Heads of which a factor is all zero
+    (idle layers have such) are left out: nothing fixes their inner basis.
     """
     made: dict[str, list[Pair]] = {}
     for i, j in _assigned(_likeness([_stacked(x) for x in a], [_stacked(y) for y in b])):
@@ -59,6 +60,8 @@ def head_pairs(a: Sequence[Head], b: Sequence[Head]) -> dict[str, Pair]:
 def _freed(a: Head, b: Head) -> dict[str, Pair]:
     pairs: dict[str, Pair] = {}
     for inner, outer in (("v", "o"), ("k", "q")):
+        if not all(getattr(head, factor).any() for head in (a, b) for factor in (inner, outer)):
+            continue
         x, x_outer = balanced(getattr(a, inner), getattr(a, outer))
         y, y_outer = balanced(getattr(b, inner), getattr(b, outer))
         heads_x, heads_y = (o.reshape(-1, len(x), o.shape[1]) for o in (x_outer, y_outer))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from zoo.score_tree import score_tree
+from zoo.score.tree_edges import score_tree
 
 TRUTH = [("a", "b", "M2"), ("a", "c", "M7"), ("b", "d", "M9"), ("c", "d", "M9")]
 
