@@ -8,7 +8,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.figures import FIGURES, Figure, Place
+from benchmarks.figures import FIGURES
+from benchmarks.place import Figure, Place
 from benchmarks.report import page
 
 ROOT = Path(__file__).parents[1]

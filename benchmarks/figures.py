@@ -4,50 +4,19 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from benchmarks.models import EIGHT_GB, ONE_GB, TINY, Shape, make
-from benchmarks.process import Runs, in_turn, peak_by_gnu_time
+from benchmarks.hard_pairs import hard_pairs
+from benchmarks.models import EIGHT_GB, ONE_GB
+from benchmarks.place import Figure, Place
+from benchmarks.process import in_turn, peak_by_gnu_time
 
 _RULED = (0, 1, 2)  # linked, independent, not established: all are results
 _START_UP = (
     "import stemma.cli.main, stemma.cli.compare_command, stemma.cache, stemma.usecases.compare,"
     " stemma.publish.result_json, stemma.constitution.ruling"
 )
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where the work is done: the commands, the folder for models, and how large they are."""
-
-    folder: Path
-    stemma: str
-    peer: str | None
-    smoke: bool
-
-    def model(self, name: str, shape: Shape, seed: int, tuned: int | None = None) -> Path:
-        small = TINY if self.smoke else shape
-        return make(self.folder / f"{small.name}-{name}", small, seed, tuned=tuned)
-
-    def runs(self, wanted: int) -> int:
-        return 2 if self.smoke else wanted
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A number beside its promise. `value` and `limit` are in `unit`; `runs` are what it was made of."""
-
-    name: str
-    value: float
-    limit: float
-    unit: str
-    runs: Mapping[str, Runs]
-
-    @property
-    def held(self) -> bool:
-        return self.value <= self.limit
 
 
 def fingerprint_beside_digest(place: Place) -> Iterator[Figure]:
@@ -140,6 +109,7 @@ FIGURES: dict[str, Callable[[Place], Iterator[Figure]]] = {
     "fingerprint": fingerprint_beside_digest,
     "compare": compare_beside_peer,
     "cached": cached_compare,
+    "hard": hard_pairs,
     "memory": memory,
     "footprint": footprint,
 }

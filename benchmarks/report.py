@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks.figures import Figure
+from benchmarks.place import Figure
 
 _HEAD = """# Performance
 
