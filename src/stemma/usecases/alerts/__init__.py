@@ -1,0 +1,1 @@
+"""Alerts: raised in the transaction that caused them, matched with subscriptions, delivered, listed."""
