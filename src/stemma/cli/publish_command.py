@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated, assert_never
 
 from stemma.cli.options import OutputOption
 from stemma.cli.output import check_output, write, write_bytes
 from stemma.cli.parser import Argument, Option
+from stemma.cli.record.options import RegistryOption
 
 
 class RecordFormat(StrEnum):
@@ -22,12 +22,6 @@ class RecordFormat(StrEnum):
     SVG = "svg"
     JSON = "json"
     JSONLD = "jsonld"
-
-
-RegistryOption = Annotated[
-    Path | None,
-    Option("--registry", "-r", help="Directory of records. Default: STEMMA_REGISTRY, else records."),
-]
 
 
 def publish(

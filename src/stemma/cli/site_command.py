@@ -22,7 +22,7 @@ app = Group(
 
 def build(
     registry: Annotated[
-        Path | None, Argument(help="Directory of records. Default: STEMMA_REGISTRY, else records.")
+        str | None, Argument(help="Directory or database of records. Default: STEMMA_REGISTRY, else records.")
     ] = None,
     out: Annotated[Path, Option("--out", "-o", help="Directory of the site; made where there is none.")] = Path("site"),
     title: Annotated[str, Option("--title", help="Title of the list.")] = "Model records",

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from stemma.publish.graph import Graph
 from stemma.publish.record import RecordView, lineage_graph, record_view
 from stemma.records import Resolver
-from stemma.usecases.registry import locate
+from stemma.usecases.registry import Chosen, locate
 
 
 @dataclass(frozen=True)
@@ -20,7 +19,7 @@ class Publication:
     lineage: Graph
 
 
-def publish_record(asked: str, registry: Path | None = None) -> Publication:
+def publish_record(asked: str, registry: Chosen = None) -> Publication:
     """What is to be shown of the record that ``asked`` names: a YAML file, or ``NAME[@RANGE]`` in the registry.
 
     A relation whose target is not there is shown as such.

@@ -34,7 +34,7 @@ from stemma.publish.site import (
 )
 from stemma.records import Record, Relation, ResolvedRecord, Resolver, choose
 from stemma.registry import RecordStore
-from stemma.usecases.registry import open_registry
+from stemma.usecases.registry import Chosen, open_registry
 
 Progress = Callable[[int, int], None]  # records done, records in all
 
@@ -50,7 +50,7 @@ class SiteReport:
 
 
 def build_site(
-    registry: Path | None, out: Path, *, title: str = "Model records", progress: Progress = lambda done, total: None
+    registry: Chosen, out: Path, *, title: str = "Model records", progress: Progress = lambda done, total: None
 ) -> SiteReport:
     """Build the site of a registry into ``out``, which is made, or was made by an earlier build.
 

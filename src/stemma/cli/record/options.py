@@ -12,6 +12,11 @@ RECORD_HELP = "A YAML file, or NAME or NAME@RANGE of the registry."
 RecordArgument = Annotated[str, Argument(help=RECORD_HELP)]
 PathsArgument = Annotated[list[Path], Argument(help="Record files, or directories of records.")]
 RegistryOption = Annotated[
-    Path | None,
-    Option("--registry", "-r", help="The directory of records; default: $STEMMA_REGISTRY, else ./records."),
+    str | None,
+    Option(
+        "--registry",
+        "-r",
+        metavar="PLACE",
+        help="A directory, FILE.db or postgresql://...; default: $STEMMA_REGISTRY, else ./records.",
+    ),
 ]

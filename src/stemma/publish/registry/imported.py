@@ -22,7 +22,7 @@ class ImportedRecord:
     registry. ``problem`` says why it cannot be resolved, empty where it can.
     """
 
-    file: Path
+    file: Path | str
     record: Record
     text: str
     sources: Mapping[str, str]

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import URL, CompoundSelect, Connection, Select, create_engine, event, exc, make_url, text
+from sqlalchemy.pool import NullPool, QueuePool
 
 from stemma.errors import InputError, RegistryUnavailable
 
@@ -29,12 +30,13 @@ _SQLITE_SET_UP = (
 class Database:
     """A database by its URL (``sqlite:///PATH`` or ``postgresql://...``). Threads may share it."""
 
-    def __init__(self, url: str, *, create: bool = False) -> None:
+    def __init__(self, url: str, *, create: bool = False, pooled: bool = True) -> None:
         self.url = _url(url)
         self.shown = self.url.render_as_string(hide_password=True)
         self.dialect = self.url.get_backend_name()
         self._local = threading.local()
-        self._engine = create_engine(self.url, pool_pre_ping=True, **_engine_options(self.url, create))
+        options = _engine_options(self.url, create) | {"poolclass": QueuePool if pooled else NullPool}
+        self._engine = create_engine(self.url, pool_pre_ping=True, **options)
         if self.dialect == "sqlite":
             event.listen(self._engine, "connect", _set_up_sqlite)
             event.listen(self._engine, "begin", _begin_sqlite)

@@ -19,13 +19,15 @@ from stemma.registry.tables import Clock
 class SqlRegistry:
     """Implements :class:`stemma.registry.Registry`. ``clock`` tells the time to the audit log; threads may share it.
 
+    Without ``pooled`` no connection is kept between calls.
+
     Raises:
         RegistryUnavailable: the database does not answer.
         InputError: it is no registry, or one of another revision.
     """
 
-    def __init__(self, url: str, clock: Clock, actor: str = "") -> None:
-        self.database = Database(url)
+    def __init__(self, url: str, clock: Clock, actor: str = "", *, pooled: bool = True) -> None:
+        self.database = Database(url, pooled=pooled)
         require_current(self.database)
         self.audit = SqlAudit(self.database, clock, actor)
         self.records = SqlRecords(self.database, self.audit)

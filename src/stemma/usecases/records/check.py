@@ -12,10 +12,10 @@ from stemma.registry import Checked, check_directory
 from stemma.registry.directory import read_bounded, write_text
 from stemma.registry.lint import check_relations
 from stemma.usecases.records.versions import lock_path
-from stemma.usecases.registry import record_paths, source_beside
+from stemma.usecases.registry import Chosen, record_paths, source_beside
 
 
-def check_paths(paths: Sequence[Path], *, registry: Path | None = None, locked: bool = False) -> Checked:
+def check_paths(paths: Sequence[Path], *, registry: Chosen = None, locked: bool = False) -> Checked:
     """Every problem in files and whole directories; with ``locked`` also where records left their locks.
 
     A file that is named has to have a lock then; of a directory those records are looked at that have one.
@@ -71,7 +71,7 @@ def _check_directory(path: Path) -> Checked:
     return replace(found, problems=tuple(problems))
 
 
-def _check_file(path: Path, registry: Path | None) -> Checked:
+def _check_file(path: Path, registry: Chosen) -> Checked:
     if not path.is_file():
         raise InputError(f"There is no file or directory {path}.", advice="Name record files, or their directory.")
     record, problems = check_record(read_bounded(path), str(path))
@@ -80,7 +80,7 @@ def _check_file(path: Path, registry: Path | None) -> Checked:
     return Checked(1, (record,), tuple(check_relations([record], source_beside(path, registry))))
 
 
-def _lock_problems(path: Path, registry: Path | None) -> list[Problem]:
+def _lock_problems(path: Path, registry: Chosen) -> list[Problem]:
     record, problems = check_record(read_bounded(path), str(path))
     if record is None or problems:
         return []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from stemma.errors import InputError, UnresolvedRecord
 from stemma.identity import Missing, Version
@@ -11,10 +10,10 @@ from stemma.interop.drafts import Draft
 from stemma.interop.hub_names import HubNames
 from stemma.publish.registry.imported import ImportedRecord, ImportReport
 from stemma.records import MemorySource, Record, RecordSource, Resolver, parse_record, write_record
-from stemma.registry import RecordDirectory
+from stemma.registry import RecordStore
 from stemma.usecases.records.sources import gather_drafts
 from stemma.usecases.records.start import WANTED
-from stemma.usecases.registry import make_registry, registry_path
+from stemma.usecases.registry import Chosen, existing_registry, open_registry, place_of, put_all
 from stemma.usecases.settings import DEFAULT_WORK, Work
 
 
@@ -38,7 +37,7 @@ def import_records(
     sources: Sequence[str],
     *,
     name: str | None = None,
-    registry: Path | None = None,
+    registry: Chosen = None,
     dry_run: bool = False,
     replace_others: bool = False,
     parents: int = 0,
@@ -58,27 +57,22 @@ def import_records(
     Raises:
         InputError: nothing is there; a record of that name and version says something else; one name for several.
     """
-    held = _existing(registry)
-    names = HubNames(held if isinstance(held, RecordDirectory) else None)
+    there = existing_registry(registry)
+    held = there or MemorySource()
+    names = HubNames(there)
     drafts, notes = gather_drafts(sources, names, name=name, parents=parents, digests=digests, work=work)
     texts = {id(draft): write_record(draft.data) for draft in drafts}
     records = [(draft, parse_record(texts[id(draft)]), texts[id(draft)]) for draft in drafts]
     _refuse_twins([record for _, record, _ in records])
-    if not replace_others:
-        _refuse_others(held, records)
-    store = RecordDirectory(registry_path(registry)) if dry_run else make_registry(registry)
+    if there is not None and not replace_others:
+        _refuse_others(there, records)
+    store = there or open_registry(registry)
     resolver = Resolver(Beside(MemorySource(record for _, record, _ in records), held), dangling="report")
     imported = tuple(_imported(draft, record, text, resolver, store) for draft, record, text in records)
     if not dry_run:
-        for each in imported:
-            store.put(each.text, replace=replace_others)
+        put_all(registry, [each.text for each in imported], replace=replace_others)
     found = [*notes, *(note for draft in drafts for note in draft.notes)]
     return ImportReport(imported, tuple(found), written=not dry_run)
-
-
-def _existing(registry: Path | None) -> RecordDirectory | MemorySource:
-    directory = registry_path(registry)
-    return RecordDirectory(directory) if directory.is_dir() else MemorySource()
 
 
 def _refuse_twins(records: Sequence[Record]) -> None:
@@ -89,22 +83,20 @@ def _refuse_twins(records: Sequence[Record]) -> None:
         seen.add(record.key)
 
 
-def _refuse_others(held: RecordDirectory | MemorySource, records: Sequence[tuple[Draft, Record, str]]) -> None:
-    if not isinstance(held, RecordDirectory):
-        return
+def _refuse_others(held: RecordStore, records: Sequence[tuple[Draft, Record, str]]) -> None:
     for _, record, text in records:
         there = record.version in held.versions(record.name)
         if there and held.text(record.name, record.version) != text:
             raise InputError(
-                f"{record.key} is there already, with other content: {held.file(record.name, record.version)}.",
+                f"{record.key} is there already, with other content: {place_of(held, record.name, record.version)}.",
                 advice="Nothing was written. Give another --name, or replace it with --force.",
             )
 
 
-def _imported(draft: Draft, record: Record, text: str, resolver: Resolver, store: RecordDirectory) -> ImportedRecord:
+def _imported(draft: Draft, record: Record, text: str, resolver: Resolver, store: RecordStore) -> ImportedRecord:
     edges = resolver.edges(record)
     missing = tuple(str(edge.relation.target) for edge in edges if isinstance(edge.target, Missing))
-    file = store.file(record.name, record.version)
+    file = place_of(store, record.name, record.version)
     sources: Mapping[str, str] = dict(draft.sources)
     try:
         resolved = resolver.resolve(record)

@@ -9,8 +9,8 @@ from typing import Any
 
 from stemma.identity import parse_requirement
 from stemma.records import LANGUAGE, Record, RecordSource, Resolver, choose, parse_record, write_record
-from stemma.registry import RecordDirectory
-from stemma.usecases.registry import make_registry
+from stemma.registry import RecordStore
+from stemma.usecases.registry import Chosen, make_registry, place_of
 from stemma.vocabulary import RecordType, RelationKind
 
 WANTED = (
@@ -27,7 +27,7 @@ class Started:
     ``sources`` says of fields that were filled in where they were found.
     """
 
-    file: Path
+    file: Path | str
     record: Record
     inherited: tuple[str, ...]
     left: tuple[str, ...]
@@ -41,7 +41,7 @@ def start_record(
     kind: RelationKind = RelationKind.FINETUNED_FROM,
     of: RecordType = RecordType.MODEL,
     version: str = "1.0.0",
-    registry: Path | None = None,
+    registry: Chosen = None,
 ) -> Started:
     """Write a new record that inherits from ``parents`` (``NAME`` or ``NAME@RANGE``).
 
@@ -58,7 +58,7 @@ def start_record(
 
 
 def save_record(
-    store: RecordDirectory, text: str, *, replace: bool = False, sources: Mapping[str, str] | None = None
+    store: RecordStore, text: str, *, replace: bool = False, sources: Mapping[str, str] | None = None
 ) -> Started:
     """Put a record into a registry and tell what is left to write.
 
@@ -69,7 +69,7 @@ def save_record(
     record = store.put(text, replace=replace)
     inherited = tuple(path for path in resolved.fields if resolved.inherited(path))
     left = tuple(path for path in WANTED if resolved.get(path) is None)
-    return Started(store.file(record.name, record.version), record, inherited, left, sources or {})
+    return Started(place_of(store, record.name, record.version), record, inherited, left, sources or {})
 
 
 def _held(store: RecordSource, asked: str) -> str:

@@ -22,12 +22,12 @@ from stemma.records import (
     needed_version,
     parse_record,
 )
-from stemma.registry import RecordDirectory
+from stemma.registry import RecordDirectory, RecordStore
 from stemma.registry.directory import write_text
-from stemma.usecases.registry import Located, locate, make_registry
+from stemma.usecases.registry import Chosen, Located, locate, make_registry, place_of
 
 
-def show_record(asked: str, *, registry: Path | None = None) -> ResolvedRecord:
+def show_record(asked: str, *, registry: Chosen = None) -> ResolvedRecord:
     """Find and resolve a record; raises InputError where it, or what it inherits from, is not there."""
     located = locate(asked, registry)
     return Resolver(located.source).resolve(located.record)
@@ -42,7 +42,7 @@ class Compared:
     needed: Version
 
 
-def diff_versions(old: str, new: str, *, registry: Path | None = None) -> Compared:
+def diff_versions(old: str, new: str, *, registry: Chosen = None) -> Compared:
     """Compare two records as written."""
     before, after = locate(old, registry).record, locate(new, registry).record
     difference = diff_records(before, after)
@@ -53,14 +53,14 @@ def diff_versions(old: str, new: str, *, registry: Path | None = None) -> Compar
 class Bumped:
     """A new version that was written, and the changes since the one before; none where it is a copy to edit."""
 
-    file: Path
+    file: Path | str
     record: Record
     before: str
     difference: Difference
 
 
 def bump_record(
-    asked: str, *, level: Bump | None = None, version: str | None = None, registry: Path | None = None
+    asked: str, *, level: Bump | None = None, version: str | None = None, registry: Chosen = None
 ) -> Bumped:
     """Write the next version of a record into the registry.
 
@@ -83,20 +83,20 @@ def bump_record(
         )
     wanted = Version.parse(version) if version is not None else needed_version(newest.version, bump)
     text = edit_record(located.text, {"version": str(wanted)})
-    check_bump(newest, parse_record(text, str(located.file)))
+    check_bump(newest, parse_record(text, str(located.file or located.record.key)))
     record = store.put(text)
-    return Bumped(store.file(record.name, record.version), record, newest.key, difference)
+    return Bumped(place_of(store, record.name, record.version), record, newest.key, difference)
 
 
-def _registry_of(located: Located, registry: Path | None) -> Path | None:
+def _registry_of(located: Located, registry: Chosen) -> Chosen:
     return located.source.path if registry is None and isinstance(located.source, RecordDirectory) else registry
 
 
-def _newest(store: RecordDirectory, record: Record) -> Record:
+def _newest(store: RecordStore, record: Record) -> Record:
     versions = sorted(store.versions(record.name))
     if not versions:
         raise InputError(
-            f"There is no version of {record.name} in {store.path}.",
+            f"There is no version of {record.name} in the registry.",
             advice="Put the first one there with stemma record new, or as a file.",
         )
     return store.get(record.name, versions[-1])
@@ -115,10 +115,12 @@ class Locked:
     lock: Lock
 
 
-def write_lock(asked: str, *, registry: Path | None = None, output: Path | None = None) -> Locked:
+def write_lock(asked: str, *, registry: Chosen = None, output: Path | None = None) -> Locked:
     """Pin everything that a record reaches to versions and content digests."""
     located = locate(asked, registry)
     lock = lock_record(located.source, located.record)
-    file = output or lock_path(located.file)
+    if output is None and located.file is None:
+        raise InputError(f"{located.record.key} lies in no file.", advice="Name a file for its lock with --output.")
+    file = output or lock_path(located.file or Path())
     write_text(file, lock_text(lock))
     return Locked(file, lock)
