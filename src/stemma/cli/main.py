@@ -32,6 +32,7 @@ app = Group(
         "cache": "stemma.cli.cache_commands:app",
         "publish": "stemma.cli.publish_command:publish",
         "site": "stemma.cli.site_command:app",
+        "serve": "stemma.cli.serve_command:serve",
     },
 )
 OPTIONS = (

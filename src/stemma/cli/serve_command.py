@@ -1,0 +1,46 @@
+"""``stemma serve``"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from stemma.cli.output import say
+from stemma.cli.parser import Option
+
+
+def serve(
+    registry: Annotated[
+        str | None,
+        Option("--registry", "-r", help="A directory, or the URL or file of a database. Default: STEMMA_REGISTRY."),
+    ] = None,
+    host: Annotated[str, Option("--host", help="Address to listen at.")] = "127.0.0.1",
+    port: Annotated[int, Option("--port", "-p", min=0, max=65535, help="Port to listen at; 0: any free one.")] = 8080,
+    title: Annotated[str, Option("--title", help="The name of this place, on every page.")] = "Model records",
+    behind_proxy: Annotated[
+        bool, Option("--behind-proxy", help="A proxy on this machine says who the client is, and speaks TLS to it.")
+    ] = False,
+) -> None:
+    """Serve a registry to browsers and programs, until told to stop. Needs the extra web.
+
+    It loads nothing from elsewhere. Requests are logged to standard error, one line of JSON each.
+
+    \b
+    Examples:
+      stemma serve --registry records
+      stemma serve --registry sqlite:///models.db --port 8000
+      stemma serve --registry postgresql://stemma@db/stemma --host 0.0.0.0 --behind-proxy
+    """
+    from stemma.usecases.browse.extra import require_web
+    from stemma.usecases.registry import opened
+
+    require_web()
+    from stemma.web import WebSettings, create_app
+    from stemma.web.server import listen
+    from stemma.web.server import serve as run
+
+    with opened(registry):
+        pass  # what is wrong with the registry is said before anything listens
+    listener = listen(host, port)
+    name = f"[{host}]" if ":" in host else host
+    say(f"stemma: serving at http://{name}:{listener.getsockname()[1]}/")
+    run(create_app(WebSettings(registry, title, secure_cookies=behind_proxy)), listener, behind_proxy=behind_proxy)

@@ -1,0 +1,54 @@
+"""The application: routes, handlers of errors, and the layers around them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.types import ASGIApp
+
+from stemma.errors import StemmaError
+from stemma.identity.version import VERSION
+from stemma.usecases.browse.holding import Holding
+from stemma.web import assets, health
+from stemma.web.metrics import Metrics
+from stemma.web.middleware.headers import SecurityHeaders
+from stemma.web.middleware.limits import Limits
+from stemma.web.middleware.observe import Observe
+from stemma.web.problems import on_defect, on_http, on_invalid, on_stemma
+from stemma.web.settings import Services, WebSettings
+from stemma.web.state import State
+
+BODIES: dict[str, int] = {}
+"""Paths that take more than other requests, with their bound in bytes."""
+
+
+def create_app(settings: WebSettings, services: Services = Services()) -> ASGIApp:  # noqa: B008 it does not change
+    """The application with everything around it; the registry is opened when it starts."""
+    state = State(settings, services, Holding(settings.registry, settings.refresh_seconds), Metrics())
+    app: ASGIApp = GZipMiddleware(routes(state), minimum_size=1024, compresslevel=6)
+    app = Limits(app, max_body=settings.max_body, seconds=settings.seconds, bodies=BODIES)
+    return Observe(SecurityHeaders(app), request_id=services.request_id, metrics=state.metrics)
+
+
+def routes(state: State) -> FastAPI:
+    """Routes and handlers of errors alone."""
+
+    @asynccontextmanager
+    async def life(_app: FastAPI) -> AsyncIterator[None]:
+        with state.holding:
+            yield
+
+    app = FastAPI(title="Stemma", version=VERSION, lifespan=life, docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.stemma = state
+    app.add_exception_handler(HTTPException, on_http)
+    app.add_exception_handler(RequestValidationError, on_invalid)
+    app.add_exception_handler(StemmaError, on_stemma)
+    app.add_exception_handler(Exception, on_defect)
+    for module in (health, assets):
+        app.include_router(module.router)
+    return app

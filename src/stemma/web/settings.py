@@ -1,0 +1,39 @@
+"""What can be set of a server, and what it is handed: the time and randomness."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+KIB = 1024
+
+
+@dataclass(frozen=True)
+class WebSettings:
+    """How a server behaves.
+
+    Args:
+        registry: a directory, or the URL or file of a database; None: as the environment says.
+        title: the name of this place, on every page.
+        max_body: bytes of a request at most, where a route takes no more.
+        seconds: how long a request may take before it is answered with 503.
+        refresh_seconds: how often a directory is looked at for changes made by others.
+        secure_cookies: cookies are sent over TLS alone; to be set wherever TLS is in front.
+    """
+
+    registry: str | None = None
+    title: str = "Model records"
+    max_body: int = 64 * KIB
+    seconds: float = 30.0
+    refresh_seconds: float = 2.0
+    secure_cookies: bool = False
+
+
+@dataclass(frozen=True)
+class Services:
+    """What a server takes from the world: the present moment, and names for requests."""
+
+    clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+    request_id: Callable[[], str] = field(default=lambda: secrets.token_hex(8))

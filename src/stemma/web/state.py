@@ -1,0 +1,28 @@
+"""What every route works with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fastapi import Request
+
+from stemma.usecases.browse.holding import Holding
+from stemma.web.metrics import Metrics
+from stemma.web.settings import Services, WebSettings
+
+
+@dataclass(frozen=True)
+class State:
+    """One server."""
+
+    settings: WebSettings
+    services: Services
+    holding: Holding
+    metrics: Metrics
+
+
+def state_of(request: Request) -> State:
+    """The server that a request came to."""
+    found = request.app.state.stemma
+    assert isinstance(found, State)
+    return found
