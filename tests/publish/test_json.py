@@ -22,11 +22,7 @@ from stemma.identity import Digest, Missing
 from stemma.publish import result_json
 from stemma.publish.canonical import plain, to_json, to_line
 from stemma.publish.model import ComparisonReport, FingerprintReport, InspectionReport
-<<<<<<< HEAD
 from stemma.publish.registry import documents, imported
-=======
-from stemma.publish.registry import documents
->>>>>>> 1c98d91 (Show no independence of one vocabulary; take tokens for moved only where their rows moved)
 from stemma.publish.result_json import (
     catalog_document,
     comparison_document,
