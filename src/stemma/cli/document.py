@@ -51,9 +51,17 @@ _TAIL = """## Many pairs
 | 1 | independent, and that was shown | – | – |
 | 2 | no link established | no link established | – |
 | 3 | bad input: usage, a model that cannot be read, a place that cannot be written | as for `compare` | as for \
-`compare`; also something wrong found by `verify`, or a model that `catalog build` could not take |
+`compare`; also something wrong found by `validate` or `catalog verify`, and a model that `catalog build` leaves out |
 | 4 | internal error: a defect in Stemma | as for `compare` | as for `compare` |
 | 130 | interrupted (Ctrl-C); nothing half-written is left | as for `compare` | as for `compare` |
+
+Commands that look for findings in the joined graph say in 0 to 2 what they found, and the rest as above:
+
+| status | `verify` | `impact` | `lineage path` | `lineage conflicts` |
+|---|---|---|---|---|
+| 0 | every claim holds, nothing is undeclared | nobody is reached | there is a way | none |
+| 1 | a claim is contradicted, or an undeclared ancestor shown | somebody is affected | – | some |
+| 2 | neither, but not everything was established | somebody is possibly affected, nobody surely | there is none | – |
 
 A reader that leaves early (`stemma compare A B | head -3`) changes no status.
 
@@ -70,6 +78,7 @@ that takes over a second. `--quiet` leaves the result alone, `stemma -v` tells m
 |---|---|
 | `STEMMA_CACHE` | directory of the fingerprints kept between runs; default: `stemma` in the user's cache directory |
 | `STEMMA_CATALOG` | directory of the catalog; default: `stemma/catalog` in the user's data directory |
+| `STEMMA_REGISTRY` | the registry; default: `records` in the working directory |
 | `HF_ENDPOINT` | address of the hub, for a mirror; default: `https://huggingface.co` |
 | `HF_TOKEN` | token for gated and private models of the hub; default: the one that `hf auth login` stored |
 | `HF_HUB_OFFLINE` | `1`: use the local cache of the hub alone, as `--offline` does |

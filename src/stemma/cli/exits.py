@@ -15,6 +15,7 @@ class Exit(IntEnum):
     OK = 0
     LINKED = 0
     SHOWN_INDEPENDENT = 1
+    FOUND = 1
     NOT_ESTABLISHED = 2
     BAD_INPUT = 3
     INTERNAL = 4

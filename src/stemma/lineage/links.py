@@ -76,8 +76,8 @@ class Joined:
         yield from self._measured(measured, wanted, end)
 
     def _declared(self, wanted: set[str], end: Side, apart: set[frozenset[str]]) -> Iterator[Link]:
-        names = sorted({name for key in wanted if (name := name_of(key))})
-        edges = [e for e in self._graph.declared(names, end) if self._followed(e)] if names else []
+        names = sorted({name_of(key) or key for key in wanted})
+        edges = [e for e in self._graph.declared(names, end) if self._followed(e)]
         self.versions({edge.target for edge in edges})
         by_name: dict[str, list[str]] = defaultdict(list)
         for key in sorted(wanted):

@@ -42,8 +42,8 @@ class RecordMarks:
         """The marks of records by key."""
         found = {}
         for key in sorted(set(keys)):
-            if is_held(key):
-                name, _, version = key.partition("@")
+            name, _, version = key.partition("@")
+            if is_held(key) and Version.parse(version) in self._records.versions(name):
                 found[key] = marks_of(self._records.get(name, Version.parse(version)))
         return found
 
@@ -59,6 +59,27 @@ class RecordMarks:
                         index[mark].append(f"{name}@{version}")
             self._bearers = dict(index)
         return {mark: sorted(self._bearers[mark]) for mark in sorted(set(marks)) if mark in self._bearers}
+
+
+class Marked:
+    """Implements :class:`Identities`: another one, with the marks of one more node, such as unrecorded weights."""
+
+    def __init__(self, others: Identities, key: str, marks: frozenset[str]) -> None:
+        self._others, self._key, self._marks = others, key, marks
+
+    def marks(self, keys: Collection[str]) -> Mapping[str, frozenset[str]]:
+        """The marks of nodes by key."""
+        found = dict(self._others.marks(keys))
+        if self._key in keys:
+            found[self._key] = found.get(self._key, frozenset()) | self._marks
+        return found
+
+    def bearers(self, marks: Collection[str]) -> Mapping[str, Sequence[str]]:
+        """Keys of the nodes that bear each of these marks."""
+        found = dict(self._others.bearers(marks))
+        for mark in sorted(self._marks & set(marks)):
+            found[mark] = sorted({*found.get(mark, ()), self._key})
+        return found
 
 
 def marks_of(record: Record) -> frozenset[str]:

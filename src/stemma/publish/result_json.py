@@ -143,7 +143,7 @@ def _ruling(ruling: Ruling | None) -> dict[str, Any]:
     return short | {
         "reasons": ruling.reasons,
         "not_examined": ruling.not_examined,
-        "evidence": [_evidence(e) for e in ruling.evidence],
+        "evidence": [evidence_fields(e) for e in ruling.evidence],
         "layer_map": [{"a": pair.a, "b": pair.b} for pair in ruling.layer_map],
         "alpha": ruling.alpha,
         "tests_planned": ruling.tests_planned,
@@ -159,7 +159,8 @@ def _ruling_in_short(ruling: Ruling | None) -> dict[str, Any]:
     return {name: getattr(ruling, name, None) for name in _SHORT}
 
 
-def _evidence(evidence: Evidence) -> dict[str, Any]:
+def evidence_fields(evidence: Evidence) -> dict[str, Any]:
+    """One test as it stands in a comparison."""
     return {
         **_evidence_in_short(evidence),
         "null": evidence.null,
@@ -208,7 +209,7 @@ def _merge(merge: Merge | Missing | None) -> Any:
         "trained_on": merge.trained_on,
         "collinear": merge.collinear,
         "warnings": merge.warnings,
-        "evidence": _evidence(merge.evidence),
+        "evidence": evidence_fields(merge.evidence),
         "configuration": merge_configuration(merge),
     }
 

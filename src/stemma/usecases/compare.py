@@ -35,7 +35,7 @@ def compare(a: str, b: str, work: Work = DEFAULT_WORK) -> ComparisonReport:
     """
     started = time.perf_counter()
     left, right = _both(a, b, replace(work, file_digests=False))
-    ruling, closer = _ruled(left, right, AtHand(a, b, work))
+    ruling, closer = ruled(left, right, AtHand(a, b, work))
     return _report(a, b, left, right, ruling, started, closer)
 
 
@@ -76,7 +76,7 @@ def rule_on(a: Fingerprint, b: Fingerprint, work: Work = DEFAULT_WORK) -> Ruling
         return rule(PairEvidence(a, b), alpha=work.alpha)
 
 
-def _ruled(left: FingerprintResult, right: FingerprintResult, at_hand: AtHand) -> tuple[Ruling, Mapping[str, float]]:
+def ruled(left: FingerprintResult, right: FingerprintResult, at_hand: AtHand) -> tuple[Ruling, Mapping[str, float]]:
     """The ruling on two fingerprints, with the weights at hand for where they leave doubt; what these cost."""
     with one_blas_thread():
         pair = PairEvidence(left.fingerprint, right.fingerprint, at_hand.supplier)
@@ -104,7 +104,7 @@ def compare_pairs(pairs: Sequence[tuple[str, str]], work: Work = DEFAULT_WORK) -
                 started = time.perf_counter()
                 try:
                     left, right = _taken(waiting[a], take), _taken(waiting[b], take)
-                    ruling, closer = _ruled(left, right, AtHand(a, b, work))
+                    ruling, closer = ruled(left, right, AtHand(a, b, work))
                     yield _report(a, b, left, right, ruling, started, closer)
                 except StemmaError as error:
                     yield ComparisonReport(a, b, error=str(error), stemma=VERSION)

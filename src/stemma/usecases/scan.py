@@ -18,7 +18,7 @@ from stemma.identity import Missing, is_present
 from stemma.identity.version import VERSION
 from stemma.publish.model import ScanCandidate, ScanReport
 from stemma.usecases.compare import rule_on
-from stemma.usecases.models import fingerprint
+from stemma.usecases.models import FingerprintResult, fingerprint
 from stemma.usecases.settings import DEFAULT_WORK, Work
 from stemma.usecases.summaries import summary_of
 from stemma.vocabulary import Kinship, Mechanism
@@ -36,10 +36,22 @@ def scan(reference: str, catalog: Catalog, work: Work = DEFAULT_WORK, *, shortli
     Raises:
         InputError: the catalog is empty, or the model cannot be read.
     """
-    started = time.perf_counter()
     if not catalog.size:
         raise InputError(f"The catalog at {catalog.directory} is empty.", advice="Fill it: stemma catalog add MODEL...")
-    query = fingerprint(reference, work)
+    started = time.perf_counter()
+    return scan_fingerprint(fingerprint(reference, work), catalog, work, shortlist=shortlist, started=started)
+
+
+def scan_fingerprint(
+    query: FingerprintResult,
+    catalog: Catalog,
+    work: Work = DEFAULT_WORK,
+    *,
+    shortlist: int = SHORTLIST,
+    started: float | None = None,
+) -> ScanReport:
+    """The same for a fingerprint that is at hand; ``started`` is when work on it began, by ``time.perf_counter``."""
+    started = time.perf_counter() if started is None else started
     # The search vector of an adapter alone is nothing like its base's: it is held against the whole catalog.
     count = catalog.size if is_adapter(query.fingerprint) else min(shortlist, catalog.size)
     matches = catalog.search(query.fingerprint.sketch, count)
@@ -48,7 +60,7 @@ def scan(reference: str, catalog: Catalog, work: Work = DEFAULT_WORK, *, shortli
     merge = _merge(catalog, query.fingerprint, ruled)
     ordered = sorted(refined(ruled, merge), key=_rank)
     return ScanReport(
-        query=reference,
+        query=query.reference,
         catalog=str(catalog.directory),
         catalog_size=catalog.size,
         corrected_for=catalog.size,

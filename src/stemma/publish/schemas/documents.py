@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from stemma.evidence.merge import MergeKind
 from stemma.publish import result_json
+from stemma.publish.lineage.schemas import TITLES as _LINEAGE_TITLES
 from stemma.publish.registry.schemas import TITLES as _RECORD_TITLES
 from stemma.publish.schemas import shapes
 from stemma.publish.schemas.shapes import Shape, choice, count, many, maybe, named, nullable, number, text, thing
@@ -201,6 +202,7 @@ _TITLES: Mapping[str, tuple[str, dict[str, Shape]]] = {
     result_json.CATALOG: ("Contents of a catalog", _CATALOG),
     result_json.TREE: ("Family graph of a set of models", _TREE),
     **_RECORD_TITLES,
+    **_LINEAGE_TITLES,
 }
 
 

@@ -1,0 +1,69 @@
+"""A graph with more in it than the registry holds: what a draft declares, what was ruled just now. Or with less."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import chain
+
+from stemma.registry.edges import DeclaredEdge, Facts, Held, MeasuredEdge
+from stemma.registry.interface import GraphSource
+from stemma.vocabulary.relations import Side
+
+
+class DraftEdge(DeclaredEdge):
+    """An edge that the files of a model declare: its own end is ``name`` as it stands, such as ``model:REFERENCE``."""
+
+    __slots__ = ()
+
+    @property
+    def key(self) -> str:
+        """The node that declares the edge."""
+        return self.name
+
+
+def draft_edges(key: str, edges: Iterable[DeclaredEdge]) -> list[DraftEdge]:
+    """The edges of a draft, as edges of the node ``key``."""
+    return [DraftEdge(*edge._replace(name=key, version="")) for edge in edges]
+
+
+class Overlay:
+    """Implements :class:`stemma.registry.GraphSource`: another one, with further edges.
+
+    Args:
+        graph: the graph underneath.
+        declared: further declared edges; those that the graph declares under the same record count once.
+        measured: further rulings.
+    """
+
+    def __init__(
+        self, graph: GraphSource, declared: Sequence[DeclaredEdge] = (), measured: Sequence[MeasuredEdge] = ()
+    ) -> None:
+        self._graph, self._declared, self._measured = graph, declared, measured
+
+    def declared(self, names: Collection[str], side: Side) -> Iterable[DeclaredEdge]:
+        """The declared edges whose upstream (or downstream) end bears one of these names."""
+        wanted = set(names)
+        more = [e for e in self._declared if (e.upstream if side == "upstream" else e.downstream) in wanted]
+        return sorted({*self._graph.declared(names, side), *more}) if more else self._graph.declared(names, side)
+
+    def measured(self, subjects: Collection[str]) -> Iterable[MeasuredEdge]:
+        """The rulings that one of these subjects has a part in."""
+        wanted = set(subjects)
+        more = [edge for edge in self._measured if edge.a in wanted or edge.b in wanted]
+        return dict.fromkeys(chain(self._graph.measured(subjects), more))
+
+    def versions_of(self, names: Collection[str]) -> Mapping[str, Sequence[Held]]:
+        """The versions of these names, ascending."""
+        return self._graph.versions_of(names)
+
+    def facts(self, keys: Collection[str]) -> Mapping[str, Facts]:
+        """What these records write of themselves."""
+        return self._graph.facts(keys)
+
+
+class DeclaredOnly(Overlay):
+    """The same without any ruling: what people say, and nothing else."""
+
+    def measured(self, subjects: Collection[str]) -> Iterable[MeasuredEdge]:
+        """Nothing."""
+        return ()

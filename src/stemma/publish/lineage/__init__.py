@@ -1,0 +1,1 @@
+"""What is said of the joined graph: verifications, reach, conflicts, advisories and whom they reach."""

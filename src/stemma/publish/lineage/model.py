@@ -1,0 +1,142 @@
+"""What the use cases over the joined graph fill and the renderings read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from stemma.advisories import Advisory, RiskKind
+from stemma.lineage import Conflict, Verification
+from stemma.registry.notices import Certainty, Step
+from stemma.vocabulary import Clause, Framework
+
+
+@dataclass(frozen=True)
+class VerifyReport:
+    """A verification, what it cost, and by which version it was done."""
+
+    asked: str
+    verification: Verification
+    cost: Mapping[str, Any]
+    stemma: str
+
+
+@dataclass(frozen=True)
+class ReachedBy:
+    """One subject that an advisory reaches: how surely, by which risks, and along which path from ``start``."""
+
+    subject: str
+    certainty: Certainty
+    risks: tuple[RiskKind, ...]
+    start: str
+    path: tuple[Step, ...]
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class AdvisoryImpact:
+    """An advisory with those whom it reaches, surely before possibly, near before far; ``ended``: mended versions."""
+
+    advisory: Advisory
+    reached: tuple[ReachedBy, ...]
+    ended: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class FrameworkClause:
+    """A clause of a framework, with the fields of this report that help to satisfy it."""
+
+    clause: Clause
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ImpactReport:
+    """Whom an advisory reaches, or which advisories reach a subject.
+
+    ``subject`` is the key of what was asked for, empty where that was an advisory. ``relatives`` are sentences on how
+    weights without a record were placed in the graph; ``not_examined`` says what could not be looked at.
+    """
+
+    asked: str
+    subject: str
+    impacts: tuple[AdvisoryImpact, ...]
+    relatives: tuple[str, ...]
+    not_examined: tuple[str, ...]
+    framework: Framework | None
+    clauses: tuple[FrameworkClause, ...]
+    cost: Mapping[str, Any]
+    stemma: str
+
+    @property
+    def certainties(self) -> frozenset[Certainty]:
+        """How surely anything but the named things themselves is reached; of a subject, how surely it is."""
+        return frozenset(each.certainty for impact in self.impacts for each in impact.reached)
+
+
+@dataclass(frozen=True)
+class Source:
+    """Why an edge is believed, or denied: grounds with source, date and signer; of a ruling with what it rests on."""
+
+    grounds: str
+    source: str
+    date: str
+    by: str
+    denies: bool
+    signature: str
+    note: str
+
+
+@dataclass(frozen=True)
+class EdgeLine:
+    """An edge with everything that speaks for and against it."""
+
+    upstream: str
+    downstream: str
+    basis: Literal["declared", "measured"]
+    kind: str
+    asked: str
+    note: str
+    sources: tuple[Source, ...]
+
+
+@dataclass(frozen=True)
+class NodeLine:
+    """A node that was reached: its distance, and the path that leads there, the most upstream step first."""
+
+    key: str
+    type: str
+    title: str
+    depth: int
+    path: tuple[Step, ...]
+
+
+@dataclass(frozen=True)
+class LineageReport:
+    """A part of the joined graph around ``subject``; ``complete`` is False where a bound ended the walk."""
+
+    subject: str
+    what: Literal["show", "ancestors", "descendants", "path"]
+    nodes: tuple[NodeLine, ...]
+    edges: tuple[EdgeLine, ...]
+    paths: tuple[tuple[Step, ...], ...]
+    complete: bool
+    stemma: str
+
+
+@dataclass(frozen=True)
+class ConflictReport:
+    """Disagreements around some records, or in the whole registry."""
+
+    names: tuple[str, ...]
+    conflicts: tuple[Conflict, ...]
+    stemma: str
+
+
+@dataclass(frozen=True)
+class AdvisoryListing:
+    """Advisories of a registry, by id."""
+
+    advisories: tuple[Advisory, ...]
+    stemma: str

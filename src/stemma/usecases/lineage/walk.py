@@ -1,0 +1,124 @@
+"""Show the joined graph around a node, and walk it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from stemma.errors import BadReference, BadVersion, InputError
+from stemma.identity import Version, parse_loose_requirement
+from stemma.identity.version import VERSION
+from stemma.lineage import MODEL, Joined, Link, conflicts, is_held, name_of, reach, step_of
+from stemma.lineage.reach import MAX_NODES, MAX_PATHS, Reach, Towards
+from stemma.publish.lineage.model import ConflictReport, EdgeLine, LineageReport, NodeLine, Source
+from stemma.registry import Registry
+from stemma.registry.edges import DeclaredEdge
+from stemma.usecases.lineage.opening import opened
+from stemma.usecases.lineage.subjects import find_record
+from stemma.vocabulary import Grounds, RelationKind
+
+
+def find_node(asked: str, registry: Registry) -> str:
+    """The key of the node that ``asked`` names: ``NAME[@RANGE]`` of a record, or ``model:REFERENCE``.
+
+    A name that no record has but that some record refers to is a node as well.
+
+    Raises:
+        InputError: it is none of these.
+    """
+    if asked.startswith(MODEL):
+        return asked
+    record = find_record(asked, registry)
+    if record is not None:
+        return record.key
+    try:
+        name = parse_loose_requirement(asked).name
+    except (BadReference, BadVersion) as error:
+        advice = "Name a record, NAME or NAME@RANGE, or model:REFERENCE."
+        raise InputError(f"{asked!r} is no node of the graph.", advice=advice) from error
+    known = [*registry.graph.declared([name], "upstream"), *registry.graph.declared([name], "downstream")]
+    if not known:
+        raise InputError(f"Nothing in the registry is called, or refers to, {asked}.", advice="See: stemma record")
+    return name
+
+
+def show_node(asked: str, registry: str | None) -> LineageReport:
+    """The edges of one node, both ways, each with everything that speaks for and against it."""
+    with opened(registry) as stores:
+        key = find_node(asked, stores)
+        joined = Joined(stores.graph)
+        links = [*joined.above([key]), *joined.below([key])]
+        keys = dict.fromkeys([key, *(end for link in links for end in (link.upstream, link.downstream))])
+        nodes = [_node(each, int(each != key), (), stores) for each in keys]
+        edges = tuple(edge_line(link, stores) for link in links)
+        return LineageReport(key, "show", tuple(nodes), edges, (), True, VERSION)
+
+
+def walk(
+    asked: str,
+    towards: Towards,
+    registry: str | None,
+    *,
+    kinds: Collection[RelationKind] | None = None,
+    depth: int | None = None,
+    limit: int = MAX_NODES,
+) -> LineageReport:
+    """Everything above or below a node, near before far, with a shortest path to each."""
+    with opened(registry) as stores:
+        key = find_node(asked, stores)
+        found = reach(stores.graph, key, towards, kinds=kinds, depth=depth, limit=limit)
+        nodes = tuple(_node(each, found.nodes[each].depth, found.path(each), stores) for each in found.nodes)
+        return LineageReport(key, towards, nodes, (), (), found.complete, VERSION)
+
+
+def find_paths(
+    upstream: str, downstream: str, registry: str | None, *, every: bool = False, limit: int = MAX_PATHS
+) -> LineageReport:
+    """The ways that lead from one node down to another: a shortest one, or ``every`` one up to ``limit``."""
+    with opened(registry) as stores:
+        start, end = find_node(upstream, stores), find_node(downstream, stores)
+        found = reach(stores.graph, end, "ancestors", keep_all=every)
+        ways = _ways(found, start, every=every, limit=limit)
+        paths = tuple(tuple(step_of(link) for link in way) for way in ways)
+        keys = dict.fromkeys(end for way in ways for link in way for end in (link.upstream, link.downstream))
+        nodes = tuple(_node(each, 0, (), stores) for each in keys)
+        return LineageReport(end, "path", nodes, (), paths, found.complete, VERSION)
+
+
+def list_conflicts(names: Iterable[str], registry: str | None) -> ConflictReport:
+    """Where sources disagree, around some records or in the whole registry."""
+    with opened(registry) as stores:
+        chosen = [name_of(find_node(name, stores)) for name in names]
+        wanted = tuple(sorted(set(chosen))) or tuple(stores.records.names())
+        return ConflictReport(tuple(sorted(set(chosen))), tuple(conflicts(stores.graph, wanted)), VERSION)
+
+
+def edge_line(link: Link, registry: Registry) -> EdgeLine:
+    """An edge with its evidence: of a declared one from the record that declares it, of a measured one the ruling."""
+    step = step_of(link)
+    asked = str(link.edge.requirement) if isinstance(link.edge, DeclaredEdge) else ""
+    return EdgeLine(link.upstream, link.downstream, step.basis, step.kind, asked, link.note, _sources(link, registry))
+
+
+def _sources(link: Link, registry: Registry) -> tuple[Source, ...]:
+    edge = link.edge
+    if isinstance(edge, DeclaredEdge):
+        relation = registry.records.get(edge.name, Version.parse(edge.version)).relations[edge.position]
+        return tuple(
+            Source(str(e.grounds), e.source, e.date, e.by, e.denies, e.signature, e.note) for e in relation.evidence
+        )
+    told = edge.reasons[-1] if edge.reasons else ""
+    source = f"weights, read from {edge.basis}"
+    return (Source(str(Grounds.E2), source, edge.date, f"stemma {edge.stemma}", False, "", told),)
+
+
+def _ways(found: Reach, start: str, *, every: bool, limit: int) -> list[tuple[Link, ...]]:
+    if start not in found:
+        return []
+    return list(found.paths(start, limit)) if every else [found.path(start)]
+
+
+def _node(key: str, depth: int, path: tuple[Link, ...], registry: Registry) -> NodeLine:
+    facts = registry.graph.facts([key]).get(key) if is_held(key) else None
+    kind = str(facts.type) if facts else "model" if key.startswith(MODEL) else "not in the registry"
+    title = facts.title if facts else ""
+    return NodeLine(key, kind, title, depth, tuple(step_of(link) for link in path))
