@@ -12,7 +12,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cache
 from typing import NamedTuple
 
 from stemma.advisories import Advisory, Effect, Propagation, RiskKind, load_propagation
@@ -21,9 +22,10 @@ from stemma.lineage.links import Joined, Link
 from stemma.lineage.marks import Identities, files_of
 from stemma.lineage.measured import word_of
 from stemma.lineage.seeds import excluded, seeds_of, unheld
-from stemma.registry.edges import DeclaredEdge
+from stemma.registry.edges import DeclaredEdge, Standing
 from stemma.registry.interface import GraphSource
 from stemma.registry.notices import Certainty, Step
+from stemma.vocabulary import Grounds
 
 FADES = "the risk fades along this step, but is not shown to be gone"
 NO_DIGESTS = "whether it is the same file is not known: digests are missing"
@@ -50,6 +52,7 @@ class Impact:
     advisory: Advisory
     hits: Mapping[str, Hit]
     ended: tuple[str, ...]
+    _steps: dict[str, Step] = field(default_factory=dict, repr=False, compare=False)
 
     def certainty(self, key: str) -> Certainty:
         """How surely a node is affected."""
@@ -59,7 +62,10 @@ class Impact:
         """The way from what the advisory names to a node, the most upstream step first."""
         found: list[Step] = []
         while (link := self.hits[key].via) is not None:
-            found.append(step_of(link, self.hits[key].note))
+            step = self._steps.get(key)
+            if step is None:
+                step = self._steps[key] = step_of(link, self.hits[key].note)
+            found.append(step)
             key = link.upstream
         return tuple(reversed(found))
 
@@ -74,9 +80,13 @@ def step_of(link: Link, note: str = "") -> Step:
     """A link as a step of an explanation; ``note`` in place of the link's own."""
     edge, said = link.edge, note or link.note
     if isinstance(edge, DeclaredEdge):
-        grounds = tuple(str(ground) for ground in edge.grounds)
-        return Step(link.upstream, link.downstream, "declared", str(edge.kind), grounds, said)
+        return Step(link.upstream, link.downstream, "declared", edge.kind.value, _grounds(edge.standing), said)
     return Step(link.upstream, link.downstream, "measured", word_of(edge), ("E2",), said)
+
+
+@cache
+def _grounds(standing: int) -> tuple[str, ...]:
+    return tuple(ground.value for ground in Grounds if standing & Standing[ground.name])
 
 
 def impact_of(

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from stemma.identity import Range
@@ -20,6 +21,8 @@ from stemma.registry.edges import DeclaredEdge, Held, MeasuredEdge, Standing, ad
 from stemma.registry.interface import GraphSource
 from stemma.vocabulary import RelationDefinition, RelationKind, load_relations
 from stemma.vocabulary.relations import Side
+
+_DENIED = int(Standing.DENIED)  # a plain number: a walk compares it a hundred thousand times
 
 
 class Link(NamedTuple):
@@ -49,6 +52,7 @@ class Joined:
         self._graph = graph
         self._kinds = None if kinds is None else frozenset(kinds)
         self._definitions: Mapping[RelationKind, RelationDefinition] = load_relations().kinds
+        self._target_up = {kind: each.target == "upstream" for kind, each in self._definitions.items()}
         self._held: dict[str, Sequence[Held]] = {}
         self._admitted: dict[tuple[str, str], Mapping[str, int]] = {}
 
@@ -76,35 +80,39 @@ class Joined:
         yield from self._measured(measured, wanted, end)
 
     def _declared(self, wanted: set[str], end: Side, apart: set[frozenset[str]]) -> Iterator[Link]:
-        names = sorted({name_of(key) or key for key in wanted})
-        edges = [e for e in self._graph.declared(names, end) if self._followed(e)]
-        self.versions({edge.target for edge in edges})
-        by_name: dict[str, list[str]] = defaultdict(list)
+        near: dict[str, list[str]] = defaultdict(list)
         for key in sorted(wanted):
-            by_name[name_of(key)].append(key)
+            near[name_of(key) or key].append(key)
+        edges = [e for e in self._graph.declared(list(near), end) if self._followed(e)]
+        self.versions({edge.target for edge in edges})
         for edge in edges:
-            target_up = self._definitions[edge.kind].target == "upstream"
-            doubt = "the declaration is also denied" if edge.standing & Standing.DENIED else ""
+            target_up = self._target_up[edge.kind]
             targets = self._targets(edge.target, edge.range)
+            own = edge.key
             if target_up == (end == "upstream"):  # the wanted end is the target
-                pairs = [(key, edge.key) for key in by_name[edge.target] if key in targets]
+                ends = [key for key in near[edge.target] if key in targets]
             else:  # the wanted end is the record that declares
-                pairs = [(key, edge.key) for key in targets] if edge.key in wanted else []
-            for target, own in pairs:
-                up, down = (target, own) if target_up else (own, target)
-                note = doubt or self._doubt(edge, target, targets, apart, own)
-                yield Link(up, down, edge.kind, edge, note)
+                ends = list(targets) if own in wanted else []
+            for target in ends:
+                note = self._doubt(edge, target, targets, apart, own) if self._doubtful(edge, targets, apart) else ""
+                yield (
+                    Link(target, own, edge.kind, edge, note) if target_up else Link(own, target, edge.kind, edge, note)
+                )
 
     def _followed(self, edge: DeclaredEdge) -> bool:
         """Whether it is an edge at all: a denial without grounds is none."""
-        return (self._kinds is None or edge.kind in self._kinds) and edge.standing != Standing.DENIED
+        return edge.standing != _DENIED and (self._kinds is None or edge.kind in self._kinds)
+
+    @staticmethod
+    def _doubtful(edge: DeclaredEdge, targets: Mapping[str, int], apart: set[frozenset[str]]) -> bool:
+        """Whether there can be any doubt: a quick look, since most edges leave none."""
+        return bool(edge.standing & _DENIED or apart or len(targets) > 1)
 
     def _targets(self, name: str, span: str) -> Mapping[str, int]:
         """The nodes that a range leads to, the newest version first, each with its place."""
         found = self._admitted.get((name, span))
         if found is None:
-            versions = admitted(self._held.get(name, ()), Range.parse(span))
-            keys = [f"{name}@{version}" for version in versions] or [name]
+            keys = [f"{name}@{version}" for version in _admitted(tuple(self._held.get(name, ())), span)] or [name]
             found = {key: place for place, key in enumerate(keys)}
             self._admitted[name, span] = found
         return found
@@ -112,6 +120,8 @@ class Joined:
     def _doubt(
         self, edge: DeclaredEdge, target: str, targets: Mapping[str, int], apart: set[frozenset[str]], own: str
     ) -> str:
+        if edge.standing & _DENIED:
+            return "the declaration is also denied"
         if apart and self._definitions[edge.kind].weight_edge and frozenset((target, own)) in apart:
             return "their weights were shown to be independent"
         if targets[target]:
@@ -128,3 +138,9 @@ class Joined:
                 up, down = (edge.a, edge.b) if way == "a->b" else (edge.b, edge.a)
                 if (up if end == "upstream" else down) in wanted and up != down:
                     yield Link(up, down, kind, edge, "" if sure else "which of the two came first is not established")
+
+
+@lru_cache(maxsize=16_384)
+def _admitted(held: tuple[Held, ...], span: str) -> tuple[str, ...]:
+    """Versions that a range admits, newest first; kept, since most records hold 1.0.0 and are asked for ^1.0.0."""
+    return tuple(str(version) for version in admitted(held, Range.parse(span)))

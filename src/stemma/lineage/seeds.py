@@ -33,7 +33,7 @@ def seeds_of(advisory: Advisory, joined: Joined, identities: Identities) -> list
 def excluded(advisory: Advisory, key: str) -> bool:
     """True where the advisory speaks of the record, but not of this version of it: there the walk ends."""
     name = name_of(key)
-    if name not in advisory.records or not is_held(key):
+    if name not in advisory.records or not is_held(key):  # nearly always: nothing is said of most records
         return False
     return not advisory.covers(name, Version.parse(version_text(key)))
 

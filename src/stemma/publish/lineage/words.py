@@ -46,6 +46,8 @@ def verification_headline(report: VerifyReport) -> str:
     found = report.verification
     counts = [f"{sum(c.verdict is v for c in found.claims)} {v.value}" for v in Verdict]
     told = f"{counted(len(found.claims), 'declared weight edge')}: {', '.join(counts)}."
+    if not found.claims:
+        told = "No weight edge is declared."
     shown = sum(each.ancestor for each in found.undeclared)
     others = len(found.undeclared) - shown
     if shown:

@@ -15,6 +15,7 @@ from stemma.identity.version import VERSION
 from stemma.lineage import Impact, RecordMarks, from_store, impact_of, name_of, reach
 from stemma.lineage.marks import Marked
 from stemma.lineage.overlay import Overlay
+from stemma.publish.figures import counted
 from stemma.publish.lineage.model import AdvisoryImpact, FrameworkClause, ImpactReport, ReachedBy
 from stemma.registry import Registry
 from stemma.registry.edges import MeasuredEdge
@@ -101,7 +102,7 @@ def _place(subject: Subject, registry: Registry, catalog: Path | None, work: Wor
     if isinstance(related, Missing):
         return Placed((), marks, (), (related.reason,))
     told = tuple(_told(edge) for edge in related.rulings)
-    searched = f"Looked through {related.searched} fingerprints."
+    searched = f"Looked through {counted(related.searched, 'fingerprint')}."
     return Placed(related.rulings, marks, (searched, *told), ())
 
 
