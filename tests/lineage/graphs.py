@@ -89,7 +89,7 @@ def advisory(
     """An advisory on records, each as ``name`` or ``name<FIXED``; ``entries`` are further ones as data."""
     entries = [_entry(name) for name in names] + list(more.pop("entries", ()))
     own = {"risks": [risk.value for risk in risks]}
-    data = {"id": identifier, "modified": NOW, "affected": entries, "database_specific": {"stemma": own}, **more}
+    data = {"id": identifier, "modified": NOW, "affected": entries, "database_specific": {"stemma": own}} | more
     return advisory_from_data(data)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from stemma.advisories import Effect, RiskKind, load_propagation
-from stemma.lineage import Impact, RecordMarks, impact_of
+from stemma.lineage import Impact, impact_of
 from stemma.registry.interface import Registry
 from stemma.registry.notices import Certainty
 from stemma.vocabulary import RelationKind, load_relations
@@ -24,7 +24,7 @@ STORY = (
 
 def _impact(registry: Registry, *args: Any, **more: Any) -> Impact:
     within = more.pop("within", None)
-    return impact_of(advisory(*args, **more), registry.graph, RecordMarks(registry.records), within=within)
+    return impact_of(advisory(*args, **more), registry.graph, registry.identities, within=within)
 
 
 def _told(impact: Impact) -> dict[str, str]:

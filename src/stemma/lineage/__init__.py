@@ -7,7 +7,7 @@ not shown. Rulings are fetched by ``usecases``.
 | question | answered by |
 |---|---|
 | what is above, what is below, along which way? | ``reach(graph, key, "ancestors")`` |
-| whom does an advisory reach, and why? | ``impact_of(advisory, graph, identities)`` |
+| whom does an advisory reach, and why? | ``impact_of(advisory, registry.graph, registry.identities)`` |
 | do the declared edges hold in the weights? | ``judge_claims``, ``find_undeclared`` |
 | which licences come along, and which were dropped? | ``licence_findings`` |
 | where do sources disagree? | ``conflicts(graph, names)`` |
@@ -22,7 +22,7 @@ from stemma.lineage.keys import MODEL, is_held, model_key, name_of
 from stemma.lineage.licences import Agreement, LicenceFinding, licence_findings
 from stemma.lineage.links import Joined, Link
 from stemma.lineage.lookalikes import lookalikes, skeleton
-from stemma.lineage.marks import Identities, RecordMarks, marks_of
+from stemma.lineage.marks import Marked
 from stemma.lineage.reach import Reach, Reached, reach
 from stemma.lineage.stored import from_store, to_store
 from stemma.lineage.verify import Claim, Examined, Undeclared, Verification, find_undeclared, judge_claims
@@ -36,15 +36,14 @@ __all__ = [
     "ConflictKind",
     "Examined",
     "Hit",
-    "Identities",
     "Impact",
     "Joined",
     "Judged",
     "LicenceFinding",
     "Link",
+    "Marked",
     "Reach",
     "Reached",
-    "RecordMarks",
     "Undeclared",
     "Verdict",
     "Verification",
@@ -58,7 +57,6 @@ __all__ = [
     "judge_claims",
     "licence_findings",
     "lookalikes",
-    "marks_of",
     "model_key",
     "name_of",
     "nothing_shared",

@@ -19,11 +19,11 @@ from typing import NamedTuple
 from stemma.advisories import Advisory, Effect, Propagation, RiskKind, load_propagation
 from stemma.lineage.keys import is_held, name_of
 from stemma.lineage.links import Joined, Link
-from stemma.lineage.marks import Identities, files_of
+from stemma.lineage.marks import files_of
 from stemma.lineage.measured import word_of
 from stemma.lineage.seeds import excluded, seeds_of, unheld
 from stemma.registry.edges import DeclaredEdge, Standing
-from stemma.registry.interface import GraphSource
+from stemma.registry.interface import GraphSource, IdentitySource
 from stemma.registry.notices import Certainty, Step
 from stemma.vocabulary import Grounds
 
@@ -92,7 +92,7 @@ def _grounds(standing: int) -> tuple[str, ...]:
 def impact_of(
     advisory: Advisory,
     graph: GraphSource,
-    identities: Identities,
+    identities: IdentitySource,
     *,
     within: Collection[str] | None = None,
     table: Propagation | None = None,
@@ -137,7 +137,7 @@ class _Walk:
         self,
         advisory: Advisory,
         graph: GraphSource,
-        identities: Identities,
+        identities: IdentitySource,
         table: Propagation,
         risks: tuple[RiskKind, ...],
         within: Collection[str] | None,

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
 from typing import NamedTuple
 
 from stemma.identity import Range
@@ -112,7 +111,8 @@ class Joined:
         """The nodes that a range leads to, the newest version first, each with its place."""
         found = self._admitted.get((name, span))
         if found is None:
-            keys = [f"{name}@{version}" for version in _admitted(tuple(self._held.get(name, ())), span)] or [name]
+            versions = admitted(self._held.get(name, ()), Range.parse(span))
+            keys = [f"{name}@{version}" for version in versions] or [name]
             found = {key: place for place, key in enumerate(keys)}
             self._admitted[name, span] = found
         return found
@@ -138,9 +138,3 @@ class Joined:
                 up, down = (edge.a, edge.b) if way == "a->b" else (edge.b, edge.a)
                 if (up if end == "upstream" else down) in wanted and up != down:
                     yield Link(up, down, kind, edge, "" if sure else "which of the two came first is not established")
-
-
-@lru_cache(maxsize=16_384)
-def _admitted(held: tuple[Held, ...], span: str) -> tuple[str, ...]:
-    """Versions that a range admits, newest first; kept, since most records hold 1.0.0 and are asked for ^1.0.0."""
-    return tuple(str(version) for version in admitted(held, Range.parse(span)))

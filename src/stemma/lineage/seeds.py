@@ -8,7 +8,7 @@ from stemma.advisories import Advisory, Affected
 from stemma.identity import Range, Version
 from stemma.lineage.keys import is_held, model_key, name_of, version_text
 from stemma.lineage.links import Joined
-from stemma.lineage.marks import Identities
+from stemma.registry.interface import IdentitySource
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Seed:
     note: str = ""
 
 
-def seeds_of(advisory: Advisory, joined: Joined, identities: Identities) -> list[Seed]:
+def seeds_of(advisory: Advisory, joined: Joined, identities: IdentitySource) -> list[Seed]:
     """The nodes that an advisory names, surely before perhaps, each once, in the order of their keys."""
     found: dict[str, str] = {}
     for entry in advisory.affected:
@@ -63,12 +63,12 @@ def _by_record(entry: Affected, joined: Joined) -> list[Seed]:
     ]
 
 
-def _by_digest(entry: Affected, identities: Identities) -> list[Seed]:
+def _by_digest(entry: Affected, identities: IdentitySource) -> list[Seed]:
     bearers = identities.bearers([str(digest) for digest in entry.digests])
     return [Seed(key) for keys in bearers.values() for key in keys]
 
 
-def _by_repository(entry: Affected, identities: Identities) -> list[Seed]:
+def _by_repository(entry: Affected, identities: IdentitySource) -> list[Seed]:
     """Records published in a repository, and the repository itself; which commits lie between two is not known here."""
     found = []
     for name in entry.repositories:

@@ -12,7 +12,7 @@ from stemma.errors import InputError
 from stemma.fingerprint import Fingerprint
 from stemma.identity import Digest, HubReference, Missing, is_present, parse_reference
 from stemma.identity.version import VERSION
-from stemma.lineage import Impact, RecordMarks, from_store, impact_of, name_of, reach
+from stemma.lineage import Impact, from_store, impact_of, name_of, reach
 from stemma.lineage.marks import Marked
 from stemma.lineage.overlay import Overlay
 from stemma.publish.figures import counted
@@ -62,17 +62,30 @@ def impact(
         InputError: there is no such thing, or no such framework.
         SourceError: bytes could not be had.
     """
+    with opened(registry) as stores:
+        return impact_in(stores, asked, catalog=catalog, framework=framework, work=work, when=when)
+
+
+def impact_in(
+    registry: Registry,
+    asked: str,
+    *,
+    catalog: Path | None = None,
+    framework: str | None = None,
+    work: Work = DEFAULT_WORK,
+    when: str = "",
+) -> ImpactReport:
+    """The same in a registry that is open."""
     started = time.perf_counter()
     chosen = None if framework is None else find_framework(framework)
-    with opened(registry) as stores:
-        advisory = find_advisory(asked, stores)
-        if advisory is not None:
-            found = impact_of(advisory, stores.graph, RecordMarks(stores.records))
-            subject, placed, impacts = "", Placed(), [_whole(found)]
-        else:
-            wanted = find_subject(asked, stores, work)
-            placed = _place(wanted, stores, catalog, work, when)
-            subject, impacts = wanted.key, list(_of_subject(wanted, placed, stores))
+    advisory = find_advisory(asked, registry)
+    if advisory is not None:
+        found = impact_of(advisory, registry.graph, registry.identities)
+        subject, placed, impacts = "", Placed(), [_whole(found)]
+    else:
+        wanted = find_subject(asked, registry, work)
+        placed = _place(wanted, registry, catalog, work, when)
+        subject, impacts = wanted.key, list(_of_subject(wanted, placed, registry))
     clauses = () if chosen is None else _clauses(chosen, impacts)
     cost = {"seconds": time.perf_counter() - started}
     told, unseen = placed.told, placed.not_examined
@@ -129,7 +142,7 @@ def _of_subject(subject: Subject, placed: Placed, registry: Registry) -> Iterabl
     """Every advisory that reaches a subject: those that name anything above it, held against the ways down to it."""
     key = subject.key
     graph = Overlay(registry.graph, own_edges(subject), placed.edges)
-    identities = Marked(RecordMarks(registry.records), key, placed.marks)
+    identities = Marked(registry.identities, key, placed.marks)
     above = reach(graph, key, "ancestors")
     for stored in registry.advisories.naming(_named(above.nodes, identities)):
         found = impact_of(from_store(stored), graph, identities, within=above.nodes.keys())

@@ -15,7 +15,7 @@ from stemma.catalog.names import name_from_label
 from stemma.errors import InputError, SourceError
 from stemma.fingerprint import SUFFIX
 from stemma.identity import HubReference, Missing, PathReference, Version, parse_reference
-from stemma.lineage import MODEL, RecordMarks, is_held, model_key, name_of
+from stemma.lineage import MODEL, is_held, model_key, name_of
 from stemma.registry import Registry
 from stemma.registry.edges import Basis
 from stemma.usecases.lineage.rulings import Known
@@ -33,7 +33,7 @@ class Shelf:
     ) -> None:
         self._registry, self._named, self._work, self._network = registry, named, work, network
         self.catalog = catalog if catalog is not None and catalog.exists and catalog.size else None
-        self.marks = RecordMarks(registry.records)
+        self.marks = registry.identities
         self._entries = {} if self.catalog is None else {entry.name: entry for entry in self.catalog.entries()}
         self._found: dict[str, Known | Missing] = {}
 

@@ -69,25 +69,29 @@ def verify(asked: str, how: Asked, work: Work = DEFAULT_WORK) -> VerifyReport:
         InputError: there is no such record or model.
         SourceError: bytes could not be had.
     """
-    started = time.perf_counter()
     with opened(how.registry) as registry:
-        subject = find_subject(asked, registry, work)
-        catalog = Catalog(how.catalog or default_catalog())
-        shelf = Shelf(registry, catalog, how.weights or {}, work, network=not work.network.offline)
-        own = shelf.read(subject.key, subject.reference) if subject.reference else shelf.known(subject.key)
-        examined = _examine(subject.record, own, registry, shelf, work, how.when)
-        claims = judge_claims(subject.record, examined) if subject.record else ()
-        related = search(own, shelf, work, how.when, how.shortlist)
-        verification = Verification(
-            subject=subject.key,
-            weights=own.reason if isinstance(own, Missing) else f"{own.result.reference} ({own.basis})",
-            claims=claims,
-            undeclared=_undeclared(subject, examined, related, registry),
-            licences=_licences(subject, registry),
-            searched=related if isinstance(related, Missing) else related.searched,
-        )
-        if how.keep and is_present(own):
-            _keep(registry, own, examined, related, shelf, how.when)
+        return verify_in(registry, asked, how, work)
+
+
+def verify_in(registry: Registry, asked: str, how: Asked, work: Work = DEFAULT_WORK) -> VerifyReport:
+    """The same in a registry that is open."""
+    started = time.perf_counter()
+    subject = find_subject(asked, registry, work)
+    catalog = Catalog(how.catalog or default_catalog())
+    shelf = Shelf(registry, catalog, how.weights or {}, work, network=not work.network.offline)
+    own = shelf.read(subject.key, subject.reference) if subject.reference else shelf.known(subject.key)
+    examined = _examine(subject.record, own, registry, shelf, work, how.when)
+    related = search(own, shelf, work, how.when, how.shortlist)
+    verification = Verification(
+        subject=subject.key,
+        weights=own.reason if isinstance(own, Missing) else f"{own.result.reference} ({own.basis})",
+        claims=judge_claims(subject.record, examined) if subject.record else (),
+        undeclared=_undeclared(subject, examined, related, registry),
+        licences=_licences(subject, registry),
+        searched=related if isinstance(related, Missing) else related.searched,
+    )
+    if how.keep and is_present(own):
+        _keep(registry, own, examined, related, shelf, how.when)
     return VerifyReport(asked, verification, {"seconds": time.perf_counter() - started}, VERSION)
 
 
