@@ -22,6 +22,7 @@ def test_the_numbers_are_a_promise() -> None:
         "OK": 0,
         "LINKED": 0,
         "SHOWN_INDEPENDENT": 1,
+        "FOUND": 1,
         "NOT_ESTABLISHED": 2,
         "BAD_INPUT": 3,
         "INTERNAL": 4,

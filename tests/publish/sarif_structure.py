@@ -37,6 +37,7 @@ RULE = _thing(
     fullDescription=MESSAGE,
     help=MESSAGE,
     defaultConfiguration=_thing({"level": LEVEL}),
+    properties={"type": "object"},
 )
 RESULT = _thing(
     {"message": MESSAGE, "ruleId": TEXT, "ruleIndex": {"type": "integer", "minimum": 0}},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from stemma.advisories.advisory import Advisory
@@ -83,11 +83,12 @@ def affected_repository(address: str, *, introduced: str = "0", fixed: str = "")
 
 
 def withdrawn_advisory(advisory: Advisory, when: datetime) -> Advisory:
-    """The advisory, taken back.
+    """The advisory, taken back: at ``when``, or just after it last changed where that is later.
 
     Raises:
         InputError: it was taken back before.
     """
     if advisory.is_withdrawn:
         raise InputError(f"{advisory.id} was withdrawn before, at {advisory.withdrawn}.")
-    return advisory_from_data({**advisory.data, "withdrawn": moment(when), "modified": moment(when)}, advisory.file)
+    at = moment(max(when.astimezone(UTC), datetime.fromisoformat(advisory.modified) + timedelta(seconds=1)))
+    return advisory_from_data({**advisory.data, "withdrawn": at, "modified": at}, advisory.file)

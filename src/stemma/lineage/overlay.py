@@ -62,7 +62,20 @@ class Overlay:
 
 
 class DeclaredOnly(Overlay):
-    """The same without any ruling: what people say, and nothing else."""
+    """The same without any ruling: what people say, and nothing else.
+
+    ``but`` are edges that are left out, by the node that declares them and their place in its record.
+    """
+
+    def __init__(
+        self, graph: GraphSource, declared: Sequence[DeclaredEdge] = (), but: Collection[tuple[str, int]] = ()
+    ) -> None:
+        super().__init__(graph, declared)
+        self._but = frozenset(but)
+
+    def declared(self, names: Collection[str], side: Side) -> Iterable[DeclaredEdge]:
+        """The declared edges whose upstream (or downstream) end bears one of these names."""
+        return [edge for edge in super().declared(names, side) if (edge.key, edge.position) not in self._but]
 
     def measured(self, subjects: Collection[str]) -> Iterable[MeasuredEdge]:
         """Nothing."""

@@ -104,6 +104,7 @@ def lineage_document(report: LineageReport) -> Document:
                     "basis": edge.basis,
                     "kind": edge.kind,
                     "asked": edge.asked,
+                    "directed": edge.directed,
                     "note": edge.note,
                     "sources": [dict(vars(source)) for source in edge.sources],
                 }

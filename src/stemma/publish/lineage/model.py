@@ -90,13 +90,17 @@ class Source:
 
 @dataclass(frozen=True)
 class EdgeLine:
-    """An edge with everything that speaks for and against it."""
+    """An edge with everything that speaks for and against it.
+
+    ``directed`` is False where a ruling shows no way, or where it is of two copies, or finds no link at all.
+    """
 
     upstream: str
     downstream: str
     basis: Literal["declared", "measured"]
     kind: str
     asked: str
+    directed: bool
     note: str
     sources: tuple[Source, ...]
 

@@ -81,7 +81,8 @@ def _level(impact: AdvisoryImpact, reached: ReachedBy) -> str:
 def _advisory_rule(impact: AdvisoryImpact) -> dict[str, Any]:
     advisory = impact.advisory
     short = advisory.summary or f"Advisory {advisory.id}."
-    rule = _rule(f"{ADVISORY}{advisory.id}", advisory.id, short, "warning", advisory.details)
+    title = "Advisory" + "".join(part for part in advisory.id if part.isalnum())
+    rule = _rule(f"{ADVISORY}{advisory.id}", title, short, "warning", advisory.details)
     rule["properties"] = {"tags": [*(risk.value for risk in advisory.risks), *advisory.atlas, *advisory.avid]}
     return rule
 

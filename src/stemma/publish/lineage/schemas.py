@@ -181,8 +181,9 @@ _LINEAGE: dict[str, Shape] = {
                 "upstream": text(_KEY),
                 "downstream": text(_KEY),
                 "basis": _BASIS,
-                "kind": text("The kind of relation; of a measured edge its mechanism or kinship."),
+                "kind": text("The kind of relation; of a measured edge its mechanism, kinship or label."),
                 "asked": text("NAME or NAME@RANGE, as declared; empty for a measured edge."),
+                "directed": {"type": "boolean", "description": "Whether it is known which of the two came first."},
                 "note": text("Why it is not sure; empty where it is."),
                 "sources": many(
                     thing(

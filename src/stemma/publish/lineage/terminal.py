@@ -121,13 +121,13 @@ def render_lineage(report: LineageReport, console: Console) -> None:
 
 
 def _render_edges(report: LineageReport, console: Console) -> None:
-    for title, near in (("Made of", "downstream"), ("Made from it", "upstream")):
-        rows = []
-        for edge in report.edges:
-            if getattr(edge, near) != report.subject:
-                continue
-            other = edge.upstream if near == "downstream" else edge.downstream
-            rows.append((edge.kind, other, edge.basis, "; ".join(map(_source, edge.sources)), edge.note))
+    sections: dict[str, list[tuple[str, ...]]] = {"Made of": [], "Made from it": [], "Compared, no way shown": []}
+    for edge in report.edges:
+        below = edge.downstream == report.subject
+        title = "Compared, no way shown" if not edge.directed else "Made of" if below else "Made from it"
+        sources = "; ".join(map(_source, edge.sources))
+        sections[title].append((edge.kind, edge.upstream if below else edge.downstream, edge.basis, sources, edge.note))
+    for title, rows in sections.items():
         write_table(console, title, ["kind", "node", "basis", "sources", "not sure because"], rows)
     if not report.edges:
         write_section(console, "Edges", ["None."])

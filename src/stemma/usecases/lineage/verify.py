@@ -12,8 +12,10 @@ from stemma.constitution.interface import Label
 from stemma.identity import Missing, is_present
 from stemma.identity.version import VERSION
 from stemma.lineage import (
+    Claim,
     Examined,
     Undeclared,
+    Verdict,
     Verification,
     find_undeclared,
     is_held,
@@ -24,7 +26,7 @@ from stemma.lineage import (
 )
 from stemma.lineage.licences import LicenceFinding
 from stemma.lineage.overlay import DeclaredOnly
-from stemma.lineage.verify import FAMILY, is_denial, weight_relations
+from stemma.lineage.verify import FAMILY, weight_relations
 from stemma.publish.lineage.model import VerifyReport
 from stemma.publish.model import ScanReport
 from stemma.records import Record, Resolver, choose
@@ -82,11 +84,12 @@ def verify_in(registry: Registry, asked: str, how: Asked, work: Work = DEFAULT_W
     own = shelf.read(subject.key, subject.reference) if subject.reference else shelf.known(subject.key)
     examined = _examine(subject.record, own, registry, shelf, work, how.when)
     related = search(own, shelf, work, how.when, how.shortlist)
+    claims = judge_claims(subject.record, examined) if subject.record else ()
     verification = Verification(
         subject=subject.key,
         weights=own.reason if isinstance(own, Missing) else f"{own.result.reference} ({own.basis})",
-        claims=judge_claims(subject.record, examined) if subject.record else (),
-        undeclared=_undeclared(subject, examined, related, registry),
+        claims=claims,
+        undeclared=_undeclared(subject, dict(zip(examined, claims, strict=True)), related, registry),
         licences=_licences(subject, registry),
         searched=related if isinstance(related, Missing) else related.searched,
     )
@@ -157,17 +160,17 @@ def _stored(subject: str, entry: str, shelf: Shelf) -> Known:
 
 
 def _undeclared(
-    subject: Subject, examined: Mapping[int, Examined], related: Related | Missing, registry: Registry
+    subject: Subject, claims: Mapping[int, Claim], related: Related | Missing, registry: Registry
 ) -> tuple[Undeclared, ...]:
-    """What a scan found and no declared weight edge explains, over any number of steps."""
+    """What a scan found and no declared weight edge explains, over any number of steps; a contradicted one does not."""
     if isinstance(related, Missing):
         return ()
-    record = subject.record
-    graph = DeclaredOnly(registry.graph, own_edges(subject))
+    lies = [(subject.key, place) for place, claim in claims.items() if claim.verdict is Verdict.CONTRADICTED]
+    graph = DeclaredOnly(registry.graph, own_edges(subject), lies)
     above = set(reach(graph, subject.key, "ancestors", kinds=_WEIGHTS).nodes)
     versions = {edge.a for edge in related.rulings if name_of(edge.a) and name_of(edge.a) == name_of(subject.key)}
     kin = {e.a for e in related.rulings if above & set(reach(graph, e.a, "ancestors", kinds=_WEIGHTS).nodes)}
-    denied = {each.parent for place, each in examined.items() if record and is_denial(record.relations[place])}
+    denied = {claim.parent for claim in claims.values() if claim.denied}
     return find_undeclared(related.rulings, subject.key, (above | versions) - denied, kin)
 
 

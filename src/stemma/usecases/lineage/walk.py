@@ -8,10 +8,11 @@ from stemma.errors import BadReference, BadVersion, InputError
 from stemma.identity import Version, parse_loose_requirement
 from stemma.identity.version import VERSION
 from stemma.lineage import MODEL, Joined, Link, conflicts, is_held, name_of, reach, step_of
+from stemma.lineage.measured import ways
 from stemma.lineage.reach import MAX_NODES, MAX_PATHS, Reach, Towards
 from stemma.publish.lineage.model import ConflictReport, EdgeLine, LineageReport, NodeLine, Source
 from stemma.registry import Registry
-from stemma.registry.edges import DeclaredEdge
+from stemma.registry.edges import DeclaredEdge, MeasuredEdge
 from stemma.usecases.lineage.opening import opened
 from stemma.usecases.lineage.subjects import find_record
 from stemma.vocabulary import Grounds, RelationKind
@@ -46,11 +47,14 @@ def show_node(asked: str, registry: str | None) -> LineageReport:
     with opened(registry) as stores:
         key = find_node(asked, stores)
         joined = Joined(stores.graph)
-        links = [*joined.above([key]), *joined.below([key])]
-        keys = dict.fromkeys([key, *(end for link in links for end in (link.upstream, link.downstream))])
-        nodes = [_node(each, int(each != key), (), stores) for each in keys]
-        edges = tuple(edge_line(link, stores) for link in links)
-        return LineageReport(key, "show", tuple(nodes), edges, (), True, VERSION)
+        above, below = list(joined.above([key])), list(joined.below([key]))
+        twice = {link.edge for link in above if not link.declared} & {link.edge for link in below}
+        links = [*above, *(link for link in below if link.edge not in twice)]
+        edges = [edge_line(link, stores, directed=link.edge not in twice) for link in links]
+        edges += [_ruling_line(edge) for edge in stores.graph.measured([key]) if not ways(edge)]
+        keys = dict.fromkeys([key, *(end for edge in edges for end in (edge.upstream, edge.downstream))])
+        nodes = tuple(_node(each, int(each != key), (), stores) for each in keys)
+        return LineageReport(key, "show", nodes, tuple(edges), (), True, VERSION)
 
 
 def walk(
@@ -92,23 +96,34 @@ def list_conflicts(names: Iterable[str], registry: str | None) -> ConflictReport
         return ConflictReport(tuple(sorted(set(chosen))), tuple(conflicts(stores.graph, wanted)), VERSION)
 
 
-def edge_line(link: Link, registry: Registry) -> EdgeLine:
+def edge_line(link: Link, registry: Registry, *, directed: bool) -> EdgeLine:
     """An edge with its evidence: of a declared one from the record that declares it, of a measured one the ruling."""
     step = step_of(link)
     asked = str(link.edge.requirement) if isinstance(link.edge, DeclaredEdge) else ""
-    return EdgeLine(link.upstream, link.downstream, step.basis, step.kind, asked, link.note, _sources(link, registry))
+    sources = _sources(link.edge, registry)
+    return EdgeLine(link.upstream, link.downstream, step.basis, step.kind, asked, directed, link.note, sources)
 
 
-def _sources(link: Link, registry: Registry) -> tuple[Source, ...]:
-    edge = link.edge
+def _ruling_line(edge: MeasuredEdge) -> EdgeLine:
+    """A ruling that leads nowhere: the two are independent, or descend from a third."""
+    linked = edge.label == "linked"
+    kind = str(edge.kinship) if linked else f"{edge.label} ({edge.established})"
+    return EdgeLine(edge.a, edge.b, "measured", kind, "", False, "", (_ruling_source(edge),))
+
+
+def _sources(edge: DeclaredEdge | MeasuredEdge, registry: Registry) -> tuple[Source, ...]:
     if isinstance(edge, DeclaredEdge):
         relation = registry.records.get(edge.name, Version.parse(edge.version)).relations[edge.position]
         return tuple(
             Source(str(e.grounds), e.source, e.date, e.by, e.denies, e.signature, e.note) for e in relation.evidence
         )
+    return (_ruling_source(edge),)
+
+
+def _ruling_source(edge: MeasuredEdge) -> Source:
     told = edge.reasons[-1] if edge.reasons else ""
-    source = f"weights, read from {edge.basis}"
-    return (Source(str(Grounds.E2), source, edge.date, f"stemma {edge.stemma}", False, "", told),)
+    read = f"weights, read from {edge.basis}"
+    return Source(str(Grounds.E2), read, edge.date, f"stemma {edge.stemma}", False, "", told)
 
 
 def _ways(found: Reach, start: str, *, every: bool, limit: int) -> list[tuple[Link, ...]]:
