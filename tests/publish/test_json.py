@@ -21,6 +21,7 @@ from strategies import reports
 from stemma.identity import Digest, Missing
 from stemma.publish import result_json
 from stemma.publish.canonical import plain, to_json, to_line
+from stemma.publish.lineage import documents as lineage
 from stemma.publish.model import ComparisonReport, FingerprintReport, InspectionReport
 from stemma.publish.registry import documents, imported
 from stemma.publish.result_json import (
@@ -48,6 +49,12 @@ NAMES = (
     documents.PROBLEMS,
     documents.DIFFERENCE,
     imported.IMPORTED,
+    lineage.VERIFICATION,
+    lineage.IMPACT,
+    lineage.LINEAGE,
+    lineage.CONFLICTS,
+    lineage.ADVISORIES,
+    lineage.ADVISORY_PROBLEMS,
 )
 
 
