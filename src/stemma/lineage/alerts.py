@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from stemma.advisories import Severity
 from stemma.lineage.impact import Impact
 from stemma.lineage.keys import is_held, name_of
-from stemma.lineage.marks import Identities
+from stemma.registry.interface import IdentitySource
 from stemma.registry.notices import Alert, AlertState, Certainty, alert_id
 
 WITHDRAWN = "the advisory was withdrawn"
@@ -103,7 +103,7 @@ def acknowledged(alert: Alert, by: str, when: str) -> Alert:
     return replace(alert, state=AlertState.ACKNOWLEDGED, acknowledged_by=by, updated=when)
 
 
-def names_for(keys: Iterable[str], identities: Identities) -> set[str]:
+def names_for(keys: Iterable[str], identities: IdentitySource) -> set[str]:
     """Everything by which an advisory may name these nodes: records, digests, repositories."""
     nodes = list(keys)
     marks = {mark for found in identities.marks([key for key in nodes if is_held(key)]).values() for mark in found}

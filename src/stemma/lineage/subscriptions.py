@@ -24,9 +24,8 @@ from stemma.errors import InputError, StemmaError
 from stemma.identity import Version, parse_requirement
 from stemma.lineage.alerts import RANKS
 from stemma.lineage.keys import MODEL, is_held, name_of, version_text
-from stemma.lineage.marks import Identities
 from stemma.registry.edges import Facts
-from stemma.registry.interface import GraphSource
+from stemma.registry.interface import GraphSource, IdentitySource
 from stemma.registry.notices import Alert, Certainty, Delivery, Subscription, delivery_id
 
 MAX_TERMS = 32
@@ -93,7 +92,7 @@ def holds(terms: Iterable[str], alert: Alert, subject: Subject) -> bool:
 class Audience:
     """Matches alerts with subscriptions; what it has to know of subjects it asks for in batches."""
 
-    def __init__(self, graph: GraphSource, identities: Identities) -> None:
+    def __init__(self, graph: GraphSource, identities: IdentitySource) -> None:
         self._graph, self._identities = graph, identities
 
     def select(self, alerts: Iterable[Alert], terms: Sequence[str]) -> Iterator[Alert]:
