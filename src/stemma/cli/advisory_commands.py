@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 
 from stemma.advisories.risks import RiskKind, Severity
 from stemma.cli.exits import Exit
-from stemma.cli.lineage.options import StoreOption
 from stemma.cli.options import OutputOption, PlainFormat, PlainFormatOption, QuietOption
 from stemma.cli.output import check_output, say, show, write
 from stemma.cli.parser import Argument, Group, Leave, Option
+from stemma.cli.record.options import RegistryOption
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from stemma.usecases.lineage.keeping import Taken
+    from stemma.usecases.alerts.raising import Kept
 
 app = Group(
     help="""Write and keep advisories: warnings about models and data, in the shape of OSV.
@@ -62,7 +62,7 @@ def new(
     references: Annotated[list[str] | None, _several("--reference", "URL", "Where more is told")] = None,
     atlas: Annotated[list[str] | None, _several("--atlas", "ID", "A technique of MITRE ATLAS, AML.T...")] = None,
     avid: Annotated[list[str] | None, _several("--avid", "ID", "A report of AVID")] = None,
-    registry: StoreOption = None,
+    registry: RegistryOption = None,
     quiet: QuietOption = False,
 ) -> None:
     """Make an advisory and put it into the registry; the document goes to standard output.
@@ -108,7 +108,7 @@ def new(
     write(advisory_text(made), None)
 
 
-def import_(paths: FilesArgument, registry: StoreOption = None, quiet: QuietOption = False) -> None:
+def import_(paths: FilesArgument, registry: RegistryOption = None, quiet: QuietOption = False) -> None:
     """Take over advisories from JSON files in the shape of OSV, all of them or none.
 
     A later version of an advisory that is there becomes the newest; an older one is kept beside it.
@@ -129,7 +129,7 @@ def list_(
     withdrawn: Annotated[bool, Option("--withdrawn", help="Those that were taken back as well.")] = False,
     form: PlainFormatOption = PlainFormat.TABLE,
     output: OutputOption = None,
-    registry: StoreOption = None,
+    registry: RegistryOption = None,
 ) -> None:
     """List the advisories of the registry.
 
@@ -154,7 +154,7 @@ def list_(
             write(to_json(advisories_document(listing)), output)
 
 
-def show_(identifier: IdArgument, output: OutputOption = None, registry: StoreOption = None) -> None:
+def show_(identifier: IdArgument, output: OutputOption = None, registry: RegistryOption = None) -> None:
     """Print an advisory as the OSV document that it is.
 
     \b
@@ -168,7 +168,7 @@ def show_(identifier: IdArgument, output: OutputOption = None, registry: StoreOp
     write(advisory_text(get_advisory(identifier, registry)), output)
 
 
-def withdraw(identifier: IdArgument, registry: StoreOption = None, quiet: QuietOption = False) -> None:
+def withdraw(identifier: IdArgument, registry: RegistryOption = None, quiet: QuietOption = False) -> None:
     """Take an advisory back: it stays in the registry, and reaches nobody any more.
 
     \b
@@ -210,8 +210,10 @@ def validate(paths: FilesArgument, form: PlainFormatOption = PlainFormat.TABLE, 
         raise Leave(Exit.BAD_INPUT)
 
 
-def _tell(taken: Sequence[Taken], *, quiet: bool) -> None:
+def _tell(taken: Sequence[Kept], *, quiet: bool) -> None:
     if quiet:
         return
     for each in taken:
         say(f"{each.advisory.id}: {'now the newest version' if each.fresh else 'known already, or older'}.")
+        if each.raised.told or each.raised.resolved:
+            say(f"  alerts: {each.raised.told} told, {each.raised.resolved} of them over.")

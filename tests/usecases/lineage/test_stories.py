@@ -15,9 +15,9 @@ from stemma.publish.lineage.model import ImpactReport
 from stemma.records import write_record
 from stemma.registry import Registry
 from stemma.registry.notices import Certainty
+from stemma.usecases.alerts.raising import keep_advisories
 from stemma.usecases.catalogs import add_models
 from stemma.usecases.lineage.impact import impact_in
-from stemma.usecases.lineage.keeping import keep
 from stemma.usecases.lineage.verify import Asked, verify_in
 from tests.lineage.graphs import NOW, advisory, fill, text
 from tests.real.conftest import Nursery
@@ -35,7 +35,7 @@ def _path(report: ImpactReport, subject: str) -> list[tuple[str, str, str]]:
 
 
 def _keep(registry: Registry, warning: Advisory) -> None:
-    assert all(taken.fresh for taken in keep(registry, [warning]))
+    assert all(kept.fresh for kept in keep_advisories(registry, [warning], NOW))
 
 
 @pytest.fixture

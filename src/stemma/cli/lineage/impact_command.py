@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 from stemma.cli.exits import Exit
-from stemma.cli.lineage.options import CatalogOption, FindingFormat, FindingFormatOption, StoreOption
+from stemma.cli.lineage.options import CatalogOption, FindingFormat, FindingFormatOption
 from stemma.cli.options import (
     AlphaOption,
     CacheOption,
@@ -18,6 +18,7 @@ from stemma.cli.options import (
 from stemma.cli.output import check_output, show, write
 from stemma.cli.parser import Argument, Leave, Option
 from stemma.cli.progress import Bar
+from stemma.cli.record.options import RegistryOption
 
 if TYPE_CHECKING:
     from stemma.publish.lineage.model import ImpactReport
@@ -32,7 +33,7 @@ def impact(
     ] = None,
     form: FindingFormatOption = FindingFormat.TABLE,
     output: OutputOption = None,
-    registry: StoreOption = None,
+    registry: RegistryOption = None,
     catalog: CatalogOption = None,
     alpha: AlphaOption = 1e-6,
     cache: CacheOption = True,
@@ -56,7 +57,7 @@ def impact(
       stemma impact ./downloaded-model --format sarif -o impact.sarif
     """
     from stemma.usecases.lineage.impact import impact as use_case
-    from stemma.usecases.lineage.opening import now
+    from stemma.usecases.registry import now
 
     check_output(output)
     with Bar(quiet=quiet) as bar:

@@ -9,12 +9,6 @@ from typing import Annotated
 from stemma.cli.parser import Argument, Option
 
 NodeArgument = Annotated[str, Argument(help="NAME or NAME@RANGE of a record, or model:REFERENCE.")]
-StoreOption = Annotated[
-    str | None,
-    Option(
-        "--registry", "-r", metavar="REGISTRY", help="The registry to use; default: $STEMMA_REGISTRY, else ./records."
-    ),
-]
 CatalogOption = Annotated[
     Path | None,
     Option("--catalog", "-c", help="Directory of the catalog; default: $STEMMA_CATALOG or the user's own."),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 from stemma.cli.exits import Exit
-from stemma.cli.lineage.options import CatalogOption, FindingFormat, FindingFormatOption, StoreOption
+from stemma.cli.lineage.options import CatalogOption, FindingFormat, FindingFormatOption
 from stemma.cli.options import (
     AlphaOption,
     CacheOption,
@@ -19,6 +19,7 @@ from stemma.cli.options import (
 from stemma.cli.output import check_output, say, show, write
 from stemma.cli.parser import Argument, Leave, Option
 from stemma.cli.progress import Bar
+from stemma.cli.record.options import RegistryOption
 from stemma.errors import InputError
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def verify(
     limit: Annotated[int, Option("--limit", "-n", min=1, max=1000, help="How many candidates to rule on.")] = 10,
     form: FindingFormatOption = FindingFormat.TABLE,
     output: OutputOption = None,
-    registry: StoreOption = None,
+    registry: RegistryOption = None,
     catalog: CatalogOption = None,
     sample: SampleOption = False,
     alpha: AlphaOption = 1e-6,
@@ -61,9 +62,9 @@ def verify(
       stemma verify ./downloaded-model --registry records --keep
       stemma verify my-model@1.2.0 --format sarif -o verify.sarif
     """
-    from stemma.usecases.lineage.opening import now
     from stemma.usecases.lineage.verify import Asked
     from stemma.usecases.lineage.verify import verify as use_case
+    from stemma.usecases.registry import now
 
     check_output(output)
     how = Asked(registry, catalog, _named(weights or []), keep, limit, now())

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from stemma.cli.exits import Exit
-from stemma.cli.lineage.options import NodeArgument, StoreOption
+from stemma.cli.lineage.options import NodeArgument
 from stemma.cli.options import OutputOption, PlainFormat, PlainFormatOption
 from stemma.cli.output import check_output, show, write
 from stemma.cli.parser import Argument, Leave, Option
+from stemma.cli.record.options import RegistryOption
 from stemma.vocabulary import RelationKind
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def show_(
     node: NodeArgument,
     form: PlainFormatOption = PlainFormat.TABLE,
     output: OutputOption = None,
-    registry: StoreOption = None,
+    registry: RegistryOption = None,
 ) -> None:
     """Show the edges of a node, declared and measured, with the sources of each side by side.
 
@@ -47,7 +48,7 @@ def ancestors(
     depth: DepthOption = None,
     form: PlainFormatOption = PlainFormat.TABLE,
     output: OutputOption = None,
-    registry: StoreOption = None,
+    registry: RegistryOption = None,
 ) -> None:
     """List everything that a node was made of, near before far, with a shortest path to each.
 
@@ -68,7 +69,7 @@ def descendants(
     depth: DepthOption = None,
     form: PlainFormatOption = PlainFormat.TABLE,
     output: OutputOption = None,
-    registry: StoreOption = None,
+    registry: RegistryOption = None,
 ) -> None:
     """List everything that was made of a node, near before far, with a shortest path to each.
 
@@ -90,7 +91,7 @@ def path(
     limit: Annotated[int, Option("--limit", min=1, max=10_000, help="At most so many ways.")] = 100,
     form: PlainFormatOption = PlainFormat.TABLE,
     output: OutputOption = None,
-    registry: StoreOption = None,
+    registry: RegistryOption = None,
 ) -> None:
     """Show the ways that lead from one node down to another.
 
@@ -114,7 +115,7 @@ def conflicts(
     names: Annotated[list[str] | None, Argument(help="Records to look at; default: the whole registry.")] = None,
     form: PlainFormatOption = PlainFormat.TABLE,
     output: OutputOption = None,
-    registry: StoreOption = None,
+    registry: RegistryOption = None,
 ) -> None:
     """List where declarations and weights disagree, circles, and names that look alike.
 

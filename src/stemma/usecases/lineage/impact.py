@@ -21,10 +21,10 @@ from stemma.registry import Registry
 from stemma.registry.edges import MeasuredEdge
 from stemma.usecases.catalogs import default_catalog
 from stemma.usecases.lineage.keeping import find_advisory
-from stemma.usecases.lineage.opening import opened
 from stemma.usecases.lineage.shelf import HUB, Shelf
 from stemma.usecases.lineage.subjects import Subject, find_subject, own_edges
 from stemma.usecases.lineage.verify import search
+from stemma.usecases.registry import Chosen, opened
 from stemma.usecases.settings import DEFAULT_WORK, Work
 from stemma.vocabulary import Framework, load_vocabulary
 
@@ -42,7 +42,7 @@ class Placed:
 def impact(
     asked: str,
     *,
-    registry: str | None = None,
+    registry: Chosen = None,
     catalog: Path | None = None,
     framework: str | None = None,
     work: Work = DEFAULT_WORK,

@@ -7,33 +7,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from stemma.advisories import Advisory, check_advisory, parse_advisory, withdrawn_advisory
+from stemma.advisories import Advisory, check_advisory, moment, parse_advisory, withdrawn_advisory
 from stemma.advisories.json_tree import MAX_BYTES
 from stemma.errors import InputError, InvalidAdvisory, LimitExceeded, Problem, UnsafeFile
 from stemma.identity.version import VERSION
-from stemma.lineage import from_store, to_store
+from stemma.lineage import from_store
 from stemma.publish.lineage.model import AdvisoryListing
 from stemma.registry import Registry
-from stemma.usecases.lineage.opening import opened
+from stemma.usecases.alerts.raising import Kept, keep_advisories
+from stemma.usecases.registry import Chosen, now, opened
 
 SUFFIX = ".json"
 
 
-@dataclass(frozen=True)
-class Taken:
-    """What became of an advisory that was put in: ``fresh`` where it is now the newest version."""
-
-    advisory: Advisory
-    fresh: bool
-
-
-def keep(registry: Registry, advisories: Sequence[Advisory]) -> list[Taken]:
-    """Put advisories into a registry, all of them or none."""
-    with registry.transaction():
-        return [Taken(advisory, registry.advisories.put(to_store(advisory))) for advisory in advisories]
-
-
-def add_advisory(advisory: Advisory, registry: str | None) -> Taken:
+def add_advisory(advisory: Advisory, registry: Chosen) -> Kept:
     """Put a new advisory in.
 
     Raises:
@@ -43,10 +30,10 @@ def add_advisory(advisory: Advisory, registry: str | None) -> Taken:
         if advisory.id in stores.advisories.ids():
             advice = "Give it another id, or change the one that is there with stemma advisory import."
             raise InputError(f"There is an advisory {advisory.id}.", advice=advice)
-        return keep(stores, [advisory])[0]
+        return keep_advisories(stores, [advisory], now())[0]
 
 
-def import_advisories(paths: Sequence[Path], registry: str | None) -> list[Taken]:
+def import_advisories(paths: Sequence[Path], registry: Chosen) -> list[Kept]:
     """Take over advisories from files, all of them or none.
 
     Raises:
@@ -59,7 +46,7 @@ def import_advisories(paths: Sequence[Path], registry: str | None) -> list[Taken
     if problems:
         raise InvalidAdvisory(problems)
     with opened(registry, make=True) as stores:
-        return keep(stores, [advisory for advisory, _ in checked if advisory is not None])
+        return keep_advisories(stores, [advisory for advisory, _ in checked if advisory is not None], now())
 
 
 @dataclass(frozen=True)
@@ -78,7 +65,7 @@ def check_files(paths: Sequence[Path]) -> CheckedAdvisories:
     return CheckedAdvisories(len(checked), ids, tuple(problem for _, found in checked for problem in found))
 
 
-def list_advisories(registry: str | None, *, withdrawn: bool = False) -> AdvisoryListing:
+def list_advisories(registry: Chosen, *, withdrawn: bool = False) -> AdvisoryListing:
     """The newest version of every advisory; those taken back only where ``withdrawn``."""
     with opened(registry) as stores:
         found = (from_store(stores.advisories.get(each)) for each in stores.advisories.ids())
@@ -92,16 +79,16 @@ def find_advisory(asked: str, registry: Registry) -> Advisory | None:
     return from_store(registry.advisories.get(asked)) if asked in registry.advisories.ids() else None
 
 
-def get_advisory(asked: str, registry: str | None) -> Advisory:
+def get_advisory(asked: str, registry: Chosen) -> Advisory:
     """As :func:`find_advisory`; raises InputError where there is none."""
     with opened(registry) as stores:
         return _required(asked, stores)
 
 
-def withdraw(asked: str, registry: str | None, when: datetime) -> Taken:
+def withdraw(asked: str, registry: Chosen, when: datetime) -> Kept:
     """Take an advisory back; raises InputError where there is none, or it was taken back before."""
     with opened(registry) as stores:
-        return keep(stores, [withdrawn_advisory(_required(asked, stores), when)])[0]
+        return keep_advisories(stores, [withdrawn_advisory(_required(asked, stores), when)], moment(when))[0]
 
 
 def _required(asked: str, registry: Registry) -> Advisory:

@@ -32,12 +32,13 @@ from stemma.publish.model import ScanReport
 from stemma.records import Record, Resolver, choose
 from stemma.registry import Registry
 from stemma.registry.edges import MeasuredEdge
+from stemma.usecases.alerts.raising import keep_rulings
 from stemma.usecases.catalogs import default_catalog
-from stemma.usecases.lineage.opening import opened
 from stemma.usecases.lineage.rulings import Known, as_edge, digest_entry, rule_between, sharing
 from stemma.usecases.lineage.shelf import Shelf
 from stemma.usecases.lineage.subjects import Subject, find_subject, own_edges
 from stemma.usecases.models import FingerprintResult
+from stemma.usecases.registry import Chosen, opened
 from stemma.usecases.scan import SHORTLIST, scan_fingerprint
 from stemma.usecases.settings import DEFAULT_WORK, Work
 from stemma.vocabulary import RecordType, load_relations
@@ -56,7 +57,7 @@ class Asked:
         when: the present moment.
     """
 
-    registry: str | None = None
+    registry: Chosen = None
     catalog: Path | None = None
     weights: Mapping[str, str] | None = None
     keep: bool = False
@@ -188,15 +189,14 @@ def _keep(
     shelf: Shelf,
     when: str,
 ) -> None:
-    """Put rulings and fingerprint digests into the registry, all or none."""
+    """Put rulings and fingerprint digests into the registry and raise the alerts that follow, all or none."""
     rulings = [each.ruling for each in examined.values() if is_present(each.ruling)]
     found: Sequence[MeasuredEdge] = () if isinstance(related, Missing) else related.rulings
     parents = [known for each in examined.values() if is_present(known := shelf.known(each.parent))]
     others = () if isinstance(related, Missing) else related.known
     pairs = {(edge.a, edge.b) for edge in rulings}
     with registry.transaction():
-        for edge in (*rulings, *(edge for edge in found if (edge.a, edge.b) not in pairs)):
-            registry.rulings.put(edge)
+        keep_rulings(registry, [*rulings, *(edge for edge in found if (edge.a, edge.b) not in pairs)], when)
         for known in (own, *parents, *others):
             registry.fingerprints.put(digest_entry(known, when))
 

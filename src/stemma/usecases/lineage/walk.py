@@ -13,8 +13,8 @@ from stemma.lineage.reach import MAX_NODES, MAX_PATHS, Reach, Towards
 from stemma.publish.lineage.model import ConflictReport, EdgeLine, LineageReport, NodeLine, Source
 from stemma.registry import Registry
 from stemma.registry.edges import DeclaredEdge, MeasuredEdge
-from stemma.usecases.lineage.opening import opened
 from stemma.usecases.lineage.subjects import find_record
+from stemma.usecases.registry import Chosen, opened
 from stemma.vocabulary import Grounds, RelationKind
 
 
@@ -42,7 +42,7 @@ def find_node(asked: str, registry: Registry) -> str:
     return name
 
 
-def show_node(asked: str, registry: str | None) -> LineageReport:
+def show_node(asked: str, registry: Chosen) -> LineageReport:
     """The edges of one node, both ways, each with everything that speaks for and against it."""
     with opened(registry) as stores:
         key = find_node(asked, stores)
@@ -60,7 +60,7 @@ def show_node(asked: str, registry: str | None) -> LineageReport:
 def walk(
     asked: str,
     towards: Towards,
-    registry: str | None,
+    registry: Chosen,
     *,
     kinds: Collection[RelationKind] | None = None,
     depth: int | None = None,
@@ -75,7 +75,7 @@ def walk(
 
 
 def find_paths(
-    upstream: str, downstream: str, registry: str | None, *, every: bool = False, limit: int = MAX_PATHS
+    upstream: str, downstream: str, registry: Chosen, *, every: bool = False, limit: int = MAX_PATHS
 ) -> LineageReport:
     """The ways that lead from one node down to another: a shortest one, or ``every`` one up to ``limit``."""
     with opened(registry) as stores:
@@ -88,7 +88,7 @@ def find_paths(
         return LineageReport(end, "path", nodes, (), paths, found.complete, VERSION)
 
 
-def list_conflicts(names: Iterable[str], registry: str | None) -> ConflictReport:
+def list_conflicts(names: Iterable[str], registry: Chosen) -> ConflictReport:
     """Where sources disagree, around some records or in the whole registry."""
     with opened(registry) as stores:
         chosen = [name_of(find_node(name, stores)) for name in names]
