@@ -97,7 +97,7 @@ LINKED: Mapping[str, Child] = {
         "4 of A's 4 layers",
     ),
     "vocabulary extended": Child(
-        lambda: models.with_rows(BASE, 1, 16), Mechanism.M4, Kinship.DESCENDANT, "96 rows are untouched"
+        lambda: models.with_rows(BASE, 1, 16), Mechanism.M4, Kinship.UNDETERMINED, "96 rows are untouched"
     ),
     "vocabulary extended, tuned": Child(
         lambda: models.with_rows(TUNED, 1, 16), Mechanism.M4, Kinship.UNDETERMINED, "96 and 112 rows"

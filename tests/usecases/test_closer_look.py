@@ -13,6 +13,7 @@ from stemma.publish.model import ComparisonReport
 from stemma.usecases.compare import compare, compare_pairs
 from stemma.usecases.models import fingerprint
 from stemma.usecases.settings import Work
+from stemma.vocabulary import Mechanism
 from tests.models import CONFIG, Weights, draw, tuned, write
 
 WORK = Work(workers=1)
@@ -43,6 +44,27 @@ def rotated(weights: Weights, seed: int) -> Weights:
     return {n: np.ascontiguousarray(w, dtype=np.float32) for n, w in made.items()}
 
 
+def rebased(weights: Weights, seed: int) -> Weights:
+    """An invertible transform between value and output of every group of heads: the same function, units in place."""
+    rng = np.random.default_rng([32, seed])
+    width, group = CONFIG["head_dim"], CONFIG["num_attention_heads"] // CONFIG["num_key_value_heads"]
+    made = dict(weights)
+    for layer in range(CONFIG["num_hidden_layers"]):
+        value, output = (SITE.format(layer, f"self_attn.{n}_proj") for n in "vo")
+        mixes = np.eye(width) + 0.5 * rng.standard_normal((CONFIG["num_key_value_heads"], width, width)) / width**0.5
+        made[value] = np.concatenate([m @ v for m, v in zip(mixes, np.split(weights[value], len(mixes)), strict=True)])
+        columns = np.split(weights[output], group * len(mixes), axis=1)
+        back = np.linalg.inv(mixes)
+        made[output] = np.concatenate([o @ back[i // group] for i, o in enumerate(columns)], axis=1)
+    return {n: np.ascontiguousarray(w, dtype=np.float32) for n, w in made.items()}
+
+
+def attention_tuned(weights: Weights, seed: int) -> Weights:
+    """Trained in its values and outputs alone."""
+    changed = tuned(weights, seed, share=0.4, rank=24)
+    return {n: changed[n] if "v_proj" in n or "o_proj" in n else w for n, w in weights.items()}
+
+
 def without_tokenizer(folder: Path, weights: Weights, seed: int) -> Path:
     """Rows of the vocabulary in another order, and no file that says which is which."""
     order = np.random.default_rng([31, seed]).permutation(len(weights["model.embed_tokens.weight"]))
@@ -59,6 +81,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write(folder / "base", base)
     write(folder / "rotated", rotated(tuned(base, 2), 1))
     write(folder / "other", draw(9))
+    write(folder / "rebased", rebased(base, 1))
+    write(folder / "attention-tuned", attention_tuned(base, 1))
     without_tokenizer(folder / "hidden", rotated(tuned(base, 2), 2), 1)
     without_tokenizer(folder / "hidden-twin", rotated(draw(3, bulk=1), 2), 1)
     return folder
@@ -67,6 +91,13 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def ruled(report: ComparisonReport) -> Label:
     assert report.ruling is not None, report.error
     return report.ruling.label
+
+
+@pytest.mark.parametrize(("child", "mechanism"), [("rebased", Mechanism.M1), ("attention-tuned", Mechanism.M2)])
+def test_what_no_output_shows_is_told_from_training(built: Path, child: str, mechanism: Mechanism) -> None:
+    ruling = compare(str(built / "base"), str(built / child), WORK).ruling
+    assert ruling is not None and ruling.label is Label.LINKED
+    assert ruling.mechanism is mechanism, ruling.reasons
 
 
 @pytest.mark.parametrize("child", ["rotated", "hidden"])

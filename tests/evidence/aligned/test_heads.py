@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from stemma.evidence.aligned.basis import rotation
@@ -19,6 +19,7 @@ def test_balanced_form_is_the_same_up_to_a_rotation_whatever_transform_was_appli
     rng = np.random.default_rng(seed)
     inner, outer = rng.standard_normal((6, 40)), rng.standard_normal((heads, 6, 40))
     mixed = rng.standard_normal((6, 6)) + 2 * np.eye(6)
+    assume(np.linalg.cond(mixed) < 20)  # an evader who all but removes a direction leaves nothing to recover of it
     moved = (np.linalg.inv(mixed).T @ outer).reshape(-1, 40)
     x, x_outer = balanced(inner.astype(np.float32), outer.reshape(-1, 40).astype(np.float32))
     y, y_outer = balanced((mixed @ inner).astype(np.float32), moved.astype(np.float32))

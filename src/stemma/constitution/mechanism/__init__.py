@@ -32,6 +32,7 @@ _CLUES: tuple[Callable[[PairEvidence, Sharing], Finding | None], ...] = (
     vocabulary.revised,
     changes.only_vectors,
     changes.adapted,
+    changes.reparametrised,
     changes.sparse,
     changes.disguised,
 )

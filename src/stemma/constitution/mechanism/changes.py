@@ -16,6 +16,8 @@ from stemma.vocabulary import Mechanism
 
 _STORAGE_CHANGE = 0.02  # responses are stored to 1/127, and disguises are stored in 16 bits
 _LARGEST_RANK, _EXPLAINED = 64, 0.9
+# A reparametrised model differs that many times less once it is freed of what its function leaves open.
+_FREED = 5.0
 # For the way of an adapter: how many directions must speak, and what share of them on one side (see `adapted`).
 _DIRECTIONS, _CARRIED = 24, 0.7
 
@@ -84,6 +86,29 @@ def sparse(pair: PairEvidence, sharing: Sharing) -> Finding | None:
         "whatever their size: a change that was thinned out, as DARE and TIES merges are."
     )
     return Finding(Mechanism.M9, Confidence.STRONG, Direction.UNDETERMINED, reason, (change.evidence,))
+
+
+def reparametrised(pair: PairEvidence, sharing: Sharing) -> Finding | None:
+    """Units in place, every layer changed in part, and nearly all of the change is one that no output shows.
+
+    Gains, scales of neurons and bases inside heads are free. Only where every layer moved and much was left alone does
+    this go back to the weights: training moves all, or leaves whole layers alone.
+    """
+    frozen, entries = pair.forensics.frozen, pair.entries
+    if sharing.disguised or not is_present(frozen) or not is_present(entries):
+        return None
+    if not 0 < frozen.equal < frozen.compared or frozen.whole_layers or not is_present(pair.aligned):
+        return None
+    ratios = pair.aligned.ratios
+    left = max(ratios.change, ratios.head_change or 0.0)
+    if left >= _STORAGE_CHANGE or entries.relative_change < _FREED * left:
+        return None
+    reason = (
+        f"As they stand the matrices differ by {entries.relative_change:.1%}, freed of gains, scales and bases inside "
+        f"heads by {left:.1%}: one model is the other reparametrised, unchanged otherwise."
+    )
+    evidence = (entries.evidence, frozen.evidence, pair.aligned.evidence)
+    return Finding(Mechanism.M1, Confidence.STRONG, Direction.UNDETERMINED, reason, evidence, copy=True)
 
 
 def disguised(pair: PairEvidence, sharing: Sharing) -> Finding | None:

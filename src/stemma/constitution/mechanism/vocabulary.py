@@ -40,7 +40,6 @@ def _story(pair: PairEvidence, change: VocabularyChange, moved: bool, exact: boo
     tensors = pair.tensors
     frozen = exact and is_present(tensors) and tensors.equal == tensors.compared > 0
     new = f", and {change.new_in}'s own rows are untrained" if change.new_in else ""
-    fresh = towards(change.new_in) if frozen and change.new_in else Direction.UNDETERMINED
     # In tables whose tokens were exchanged, rare old rows look as untrained as new ones: no way is named.
     if change.between and change.overlap < _SAME_TOKENS:
         return "tokens were exchanged", Direction.UNDETERMINED
@@ -52,6 +51,5 @@ def _story(pair: PairEvidence, change: VocabularyChange, moved: bool, exact: boo
         # Nobody puts new tokens between old ones: rows were taken out, and the rest moved up.
         way = towards("A" if larger == "B" else "B") if frozen else Direction.UNDETERMINED
         return f"tokens were taken out of {larger}'s vocabulary", way
-    # Trained rows past the other's end may have been cut off as well as added and trained alone.
-    way = fresh if change.new_in == larger else Direction.UNDETERMINED
-    return f"{larger}'s last {abs(a - b):,} rows are its own{new}", way
+    # Rows past the other's end may have been cut off as well as added: rare tokens are as untrained as new ones.
+    return f"{larger}'s last {abs(a - b):,} rows are its own{new}", Direction.UNDETERMINED

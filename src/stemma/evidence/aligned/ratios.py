@@ -42,11 +42,13 @@ Gathered = dict[str, list[tuple[Votes, Votes]]]
 
 @dataclass(frozen=True)
 class Ratios:
-    """Ratios by group ("aligned mlp", "aligned attention", "aligned state"), and how much matched units changed: the
-    root mean square sine between them, 0 for a mere disguise."""
+    """Ratios by group ("aligned mlp", "aligned attention", "aligned state"), and how much matched units and freed heads
+    changed: the root mean square sine between them, 0 for a mere disguise. ``head_change`` is None without plain heads.
+    """
 
     overlaps: Mapping[str, Overlap | Missing]
     change: float
+    head_change: float | None = None
 
 
 def aligned_ratios(a: Layers, b: Layers, pairing: Sequence[Cell], found: Found) -> Ratios:
@@ -56,6 +58,7 @@ def aligned_ratios(a: Layers, b: Layers, pairing: Sequence[Cell], found: Found) 
     """
     gathered: Gathered = {}
     sines: list[float] = []
+    of_heads: list[float] = []
     picked = _spread(a, pairing)
     for (p, q), basis in zip(picked, _bases(a, b, picked, found), strict=True):
         x, y = a.units(p), b.units(q)
@@ -64,11 +67,17 @@ def aligned_ratios(a: Layers, b: Layers, pairing: Sequence[Cell], found: Found) 
             sines += [_squared_sine(*pair) for pair in pairs.values()]
             _keep(gathered, ALIGNED_STATE if "z" in pairs else ALIGNED_MLP, (p, q), pairs)
         for of_a, of_b in zip(heads_of(a.source, p), heads_of(b.source, q), strict=False):
-            _keep(gathered, ALIGNED_ATTENTION, (p, q), head_pairs(of_a, [_moved(h, basis) for h in of_b]))
+            freed = head_pairs(of_a, [_moved(h, basis) for h in of_b])
+            of_heads += [_squared_sine(pair[0].reshape(1, -1), pair[1].reshape(1, -1)) for pair in freed.values()]
+            _keep(gathered, ALIGNED_ATTENTION, (p, q), freed)
     overlaps = {name: _overlap(name, votes) for name, votes in gathered.items()}
     if ALIGNED_ATTENTION not in overlaps and any(role in _ATTENTION for role, _ in a.source.shapes):
         overlaps[ALIGNED_ATTENTION] = Missing(f"{ALIGNED_ATTENTION}: no block has plain heads of one width in both")
-    return Ratios(overlaps, float(np.sqrt(np.mean(sines))) if sines else 1.0)
+    return Ratios(overlaps, _root_mean(sines), _root_mean(of_heads) if of_heads else None)
+
+
+def _root_mean(squares: Sequence[float]) -> float:
+    return float(np.sqrt(np.mean(squares))) if squares else 1.0
 
 
 def _spread(a: Layers, pairing: Sequence[Cell]) -> list[Cell]:
