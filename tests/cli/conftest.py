@@ -37,8 +37,8 @@ Command = Callable[..., Result]
 
 @pytest.fixture(scope="session")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of models: ``base``, its fine-tune ``tuned``, its ``twin``, ``other`` trained apart, ``bare`` and ``bare2``
-    without layers, ``broken``, and a catalog of ``base`` and ``other``."""
+    """A folder of models: ``base``, its fine-tune ``tuned``, its ``twin``, ``other`` trained apart, ``bare`` and
+    ``bare2`` without layers, ``broken``, and a catalog of ``base`` and ``other``."""
     folder = tmp_path_factory.mktemp("models")
     base, other = draw(1), draw(4)
     write(folder / "base", base)
