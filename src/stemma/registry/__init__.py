@@ -45,6 +45,7 @@ from stemma.registry.interface import (
     RecordStore,
     Registry,
     RulingStore,
+    SearchSource,
     SubscriptionStore,
 )
 from stemma.registry.lint import Checked, check_directory
@@ -63,6 +64,7 @@ from stemma.registry.notices import (
     delivery_id,
     instant,
 )
+from stemma.registry.search import Found, FoundPage, Query
 
 __all__ = [
     "AdvisoryStore",
@@ -80,16 +82,20 @@ __all__ = [
     "Facts",
     "FingerprintDigest",
     "FingerprintStore",
+    "Found",
+    "FoundPage",
     "GraphSource",
     "Held",
     "IdentitySource",
     "MeasuredEdge",
     "MemoryRegistry",
     "Outbox",
+    "Query",
     "RecordDirectory",
     "RecordStore",
     "Registry",
     "RulingStore",
+    "SearchSource",
     "Standing",
     "Step",
     "StoredAdvisory",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from stemma.identity import Version
 from stemma.records import Record, RecordSource
@@ -24,6 +24,9 @@ from stemma.registry.notices import (
     Subscription,
 )
 from stemma.vocabulary.relations import Side
+
+if TYPE_CHECKING:
+    from stemma.registry.search import FoundPage, Query
 
 
 class RecordStore(RecordSource, Protocol):
@@ -87,6 +90,14 @@ class IdentitySource(Protocol):
 
     def bearers(self, marks: Collection[str]) -> Mapping[str, Sequence[str]]:
         """Keys of the records that bear each of these marks, sorted; marks that none bears are left out."""
+        ...
+
+
+class SearchSource(Protocol):
+    """Records found by words: see :mod:`stemma.registry.search`."""
+
+    def find(self, query: Query, *, offset: int = 0, limit: int = 20) -> FoundPage:
+        """The newest usable versions that fit a query; those whose name fits come first, then by name."""
         ...
 
 
@@ -251,6 +262,8 @@ class Registry(Protocol):
     def graph(self) -> GraphSource: ...
     @property
     def identities(self) -> IdentitySource: ...
+    @property
+    def search(self) -> SearchSource: ...
     @property
     def rulings(self) -> RulingStore: ...
     @property

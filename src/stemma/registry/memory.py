@@ -11,6 +11,7 @@ from stemma.registry.audit import digest_of
 from stemma.registry.interface import RecordStore
 from stemma.registry.marks import RecordIdentities
 from stemma.registry.record_graph import RecordGraph
+from stemma.registry.search import RecordSearch
 from stemma.registry.table_stores import (
     TableAdvisories,
     TableAlerts,
@@ -31,6 +32,7 @@ class TableRegistry(TablesHeld):
         self.records = records
         self.graph = RecordGraph(records, lambda: self.tables.rulings)
         self.identities = RecordIdentities(records)
+        self.search = RecordSearch(records, self.graph)
         self.rulings = TableRulings(self)
         self.fingerprints = TableFingerprints(self)
         self.advisories = TableAdvisories(self)
@@ -47,6 +49,7 @@ class TableRegistry(TablesHeld):
         """Records were written: what was indexed of them holds no more."""
         self.graph.forget()
         self.identities.forget()
+        self.search.forget()
 
     def close(self) -> None:
         """Nothing is held."""

@@ -84,7 +84,7 @@ def test_an_adapter_is_one_and_names_its_base(bring: Import, tmp_path: Path) -> 
     assert record.get("about.parameters") == 4 * 128 + 64 * 4
 
 
-@pytest.mark.parametrize("base", ["/home/someone/models/Llama-7B/", "C:\\models\\Llama-7B"])
+@pytest.mark.parametrize("base", ["/srv/models/Llama-7B/", "C:\\models\\Llama-7B"])
 def test_the_base_of_an_adapter_may_be_a_path_of_another_machine(bring: Import, tmp_path: Path, base: str) -> None:
     report = bring(str(adapter(tmp_path / "lora", base_model_name_or_path=base)))
     assert edges(report.records[0].record) == [("adapter-of", "llama-7b", None, "LORA")]

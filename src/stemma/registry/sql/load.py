@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import Connection, exc, select, text
+from sqlalchemy import Connection, exc, func, select, text
 
 from stemma.errors import InputError
 from stemma.registry.sql.audit import SqlAudit
@@ -16,9 +16,10 @@ from stemma.registry.sql.batches import chunks
 from stemma.registry.sql.database import Database
 from stemma.registry.sql.rows import Rows, rows_of
 from stemma.registry.sql.schema import records
+from stemma.registry.sql.word_index import DROP, MAKE, add_words
 
 BATCH = 10_000
-_RECORDS = ("name", "version", "state", "type", "title", "publisher", "licenses", "marks", "text")
+_RECORDS = ("name", "version", "state", "type", "title", "publisher", "licenses", "marks", "text", "words")
 _EDGES = ("upstream", "downstream", "kind", "version", "position", "range", "standing")
 _MARKS = ("mark", "name", "version")
 _RECORDS_KEY = "CREATE UNIQUE INDEX uq_records_name_version ON records (name, version)"
@@ -29,6 +30,7 @@ _DROP = {
         "DROP INDEX ix_edges_downstream",
         "ALTER TABLE edges DROP CONSTRAINT pk_edges",
         "ALTER TABLE marks DROP CONSTRAINT pk_marks",
+        *DROP["postgresql"],
         "SET LOCAL maintenance_work_mem = '256MB'",
     ),
 }
@@ -41,6 +43,7 @@ _MAKE = {
         " PRIMARY KEY (upstream, downstream, kind, version, position) INCLUDE (range, standing)",
         "CREATE INDEX ix_edges_downstream ON edges (downstream)",
         "ALTER TABLE marks ADD CONSTRAINT pk_marks PRIMARY KEY (mark, name, version)",
+        *MAKE["postgresql"],
     ),
 }
 
@@ -64,7 +67,8 @@ def load_lines(
     whole = hashlib.sha256()
     count = edges = 0
     with database.writing() as connection:
-        empty = connection.scalar(select(records.c.id).limit(1)) is None
+        last = connection.scalar(select(func.max(records.c.id)))
+        empty = last is None
         _run(connection, _DROP[database.dialect] if empty else ())
         try:
             for chunk in chunks(_rows(lines, whole), BATCH):
@@ -74,6 +78,7 @@ def load_lines(
                 if tell is not None:
                     tell(count)
             _run(connection, _MAKE[database.dialect] if empty else ())
+            add_words(connection, 0 if last is None else last)
         except exc.IntegrityError as error:
             raise InputError(
                 "Two records have one name and version, or one is in the registry already.",

@@ -16,11 +16,13 @@ from stemma.registry.audit import digest_of
 from stemma.registry.edges import DeclaredEdge, declared_edges, facts_of
 from stemma.registry.marks import marks_in
 from stemma.registry.memory import put_action, taken
+from stemma.registry.search import words_of
 from stemma.registry.sql.audit import SqlAudit
 from stemma.registry.sql.codes import KIND_CODES, STATE_CODES, TO_UPSTREAM, TYPE_CODES
 from stemma.registry.sql.database import Database
 from stemma.registry.sql.identities import mark_numbers, marks_text
 from stemma.registry.sql.schema import edges, marks, records
+from stemma.registry.sql.word_index import add_word, take_word
 
 
 class SqlRecords:
@@ -95,6 +97,7 @@ def record_row(record: Record, text: str) -> dict[str, Any]:
         "licenses": json.dumps(facts.licenses, ensure_ascii=False) if facts.licenses else "",
         "marks": marks_text(marks_in(record.data)),
         "text": text,
+        "words": words_of(record.data),
     }
 
 
@@ -119,6 +122,7 @@ def _text(connection: Connection, name: str, version: str) -> str | None:
 def _insert(connection: Connection, record: Record, text: str) -> None:
     own = {"name": record.name, "version": str(record.version)}
     connection.execute(insert(records).values(record_row(record, text)))
+    add_word(connection, record.name, str(record.version))
     if record.relations:
         connection.execute(insert(edges), [edge_row(edge) for edge in declared_edges(record)])
     if numbers := mark_numbers(marks_in(record.data)):
@@ -136,5 +140,6 @@ def _delete(connection: Connection, name: str, version: str) -> bool:
     forward = edges.c.kind.in_(sorted(TO_UPSTREAM))
     declares = or_(and_(edges.c.downstream == name, forward), and_(edges.c.upstream == name, ~forward))
     connection.execute(delete(edges).where(declares, edges.c.version == version))
+    take_word(connection, name, version)
     connection.execute(delete(records).where(its))
     return True

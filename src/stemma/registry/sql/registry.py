@@ -12,6 +12,7 @@ from stemma.registry.sql.graph import SqlGraph
 from stemma.registry.sql.identities import SqlIdentities
 from stemma.registry.sql.records import SqlRecords
 from stemma.registry.sql.revisions import require_current
+from stemma.registry.sql.search import SqlSearch
 from stemma.registry.sql.stores import SqlAdvisories, SqlFingerprints, SqlRulings
 from stemma.registry.tables import Clock
 
@@ -33,6 +34,7 @@ class SqlRegistry:
         self.records = SqlRecords(self.database, self.audit)
         self.graph = SqlGraph(self.database)
         self.identities = SqlIdentities(self.database)
+        self.search = SqlSearch(self.database, self.graph)
         self.rulings = SqlRulings(self.database, self.audit)
         self.fingerprints = SqlFingerprints(self.database, self.audit)
         self.advisories = SqlAdvisories(self.database, self.audit)

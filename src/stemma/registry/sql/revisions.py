@@ -9,9 +9,9 @@ from sqlalchemy import MetaData, Table, func, inspect, select
 from stemma.errors import InputError
 from stemma.registry.sql.database import Database
 
-HEAD = "0002"
+HEAD = "0003"
 """The revision that this version of Stemma works with."""
-REVISIONS = ("0001", "0002")
+REVISIONS = ("0001", "0002", "0003")
 FIRST_TABLES_OF = {"0002": ("advisories", "advisory_subjects", "alerts", "subscriptions", "deliveries")}
 """Tables that a revision added, which going back takes away."""
 

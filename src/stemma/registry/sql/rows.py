@@ -15,6 +15,7 @@ from stemma.identity import Range, Version, name_problem
 from stemma.records import MAX_BYTES
 from stemma.registry.edges import Standing
 from stemma.registry.marks import marks_in
+from stemma.registry.search import words_of
 from stemma.registry.sql.codes import KIND_CODES, STATE_CODES, TO_UPSTREAM, TYPE_CODES
 from stemma.registry.sql.identities import json_text, mark_numbers, marks_text
 from stemma.vocabulary import Grounds
@@ -29,7 +30,7 @@ _MAX_RELATIONS = 10_000
 class Rows(NamedTuple):
     """The rows of one record, in the order of the columns that the loader names."""
 
-    record: tuple[str, str, int, int, str, str, str, str, str]
+    record: tuple[str, str, int, int, str, str, str, str, str, str]
     edges: list[tuple[str, str, int, str, int, str, int]]
     marks: list[tuple[int, str, str]]
 
@@ -75,6 +76,7 @@ def _rows(line: str, data: Any) -> Rows:
         json_text([_text(each) for each in licenses]) if licenses else "",
         marks_text(found),
         _stored(line),
+        words_of(data),
     )
     return Rows(record, edges, [(number, name, version) for number in mark_numbers(found)])
 

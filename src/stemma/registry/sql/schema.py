@@ -30,6 +30,7 @@ records = Table(
     Column("licenses", TEXT, nullable=False),
     Column("marks", TEXT, nullable=False),
     Column("text", TEXT, nullable=False),
+    Column("words", TEXT, nullable=False, server_default=""),
     Index("uq_records_name_version", "name", "version", unique=True, postgresql_include=["state"]),
 )
 edges = Table(

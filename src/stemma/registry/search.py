@@ -1,0 +1,161 @@
+"""Records found by words: what is asked, what is found, and which words a record can be found by.
+
+A record can be found by the beginning of any word of its name, title, publisher, licences, architecture, tags and
+tasks, and by what it states of itself: type, licences, risks that are present. What it inherits is not looked at.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from stemma.identity import Range
+from stemma.registry.edges import Facts, newest
+from stemma.registry.interface import GraphSource, RecordStore
+
+MAX_WORDS = 12
+MOST = 2_000
+"""How many candidates are looked at; where there are more, the search has to be narrowed."""
+_MAX_LENGTH = 40
+_MAX_OF_RECORD = 80
+_WORD = re.compile(r"[^\W_]+")
+_ANY = Range.parse("*")
+
+
+@dataclass(frozen=True)
+class Query:
+    """``text`` as somebody types it; the others are exact, and empty where they do not matter."""
+
+    text: str = ""
+    type: str = ""
+    licence: str = ""
+    risk: str = ""
+
+    @property
+    def beginnings(self) -> tuple[str, ...]:
+        """The beginnings of words that are all to be found."""
+        return tuple(list(dict.fromkeys(split(self.text)))[:MAX_WORDS])
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """The marks that are all to be borne."""
+        named = (("type", self.type), ("licence", self.licence), ("risk", self.risk))
+        return tuple(mark_of(name, value) for name, value in named if value)
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is asked for."""
+        return not self.beginnings and not self.marks
+
+
+class Found(NamedTuple):
+    """The newest usable version of a name."""
+
+    name: str
+    version: str
+    versions: int
+    facts: Facts
+
+    @property
+    def key(self) -> str:
+        """``name@version``."""
+        return f"{self.name}@{self.version}"
+
+
+@dataclass(frozen=True)
+class FoundPage:
+    """A part of what was found. ``total`` counts all of it, unless it is not ``complete``: then there is more."""
+
+    found: tuple[Found, ...]
+    total: int
+    complete: bool
+
+
+def split(text: str) -> Iterator[str]:
+    """The words of a text, as they are compared."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return (word[:_MAX_LENGTH] for word in _WORD.findall(folded))
+
+
+def mark_of(name: str, value: str) -> str:
+    """A word that only one value of one field has."""
+    return f"{name}_{''.join(split(value))[:_MAX_LENGTH]}"
+
+
+def words_of(data: Mapping[str, Any]) -> str:
+    """The words by which a record can be found, with a space between them."""
+    about: Any = data.get("about") or {}
+    licences = _texts(about.get("licenses") or about.get("+licenses"))
+    texts = [str(data["name"]), *licences]
+    for field in ("title", "publisher", "architecture", "model_type", "tags", "+tags", "tasks", "+tasks"):
+        texts += _texts(about.get(field))
+    marks = [mark_of("type", str(data["type"])), *(mark_of("licence", licence) for licence in licences)]
+    marks += [mark_of("risk", name) for name, value in (data.get("risks") or {}).items() if _present(value)]
+    words = dict.fromkeys((*marks, *(word for text in texts for word in split(text))))
+    return " ".join(list(words)[:_MAX_OF_RECORD])
+
+
+def page_of(
+    candidates: Collection[tuple[str, str]],
+    graph: GraphSource,
+    query: Query,
+    offset: int,
+    limit: int,
+    *,
+    complete: bool,
+) -> FoundPage:
+    """Of candidates (name and version) those that are the newest of their name; those whose name fits come first."""
+    held = graph.versions_of({name for name, _ in candidates})
+    usable = {name: newest(versions, _ANY) or versions[-1].version for name, versions in held.items()}
+    asked = "-".join(query.beginnings)
+    fitting = sorted(
+        {name for name, version in candidates if name in usable and version == str(usable[name])},
+        key=lambda name: (name != asked, not name.startswith(asked), name),
+    )
+    shown = {f"{name}@{usable[name]}": name for name in fitting[offset : offset + limit]}
+    facts = graph.facts(list(shown))
+    found = tuple(Found(name, str(usable[name]), len(held[name]), facts[key]) for key, name in shown.items())
+    return FoundPage(found, len(fitting), complete)
+
+
+class RecordSearch:
+    """Implements :class:`stemma.registry.SearchSource` over any store; all records are looked at, once."""
+
+    def __init__(self, records: RecordStore, graph: GraphSource) -> None:
+        self._records, self._graph = records, graph
+        self._words: Sequence[tuple[str, str, tuple[str, ...]]] | None = None
+
+    def forget(self) -> None:
+        """Records were written: look again."""
+        self._words = None
+
+    def find(self, query: Query, *, offset: int = 0, limit: int = 20) -> FoundPage:
+        """What fits a query."""
+        candidates = []
+        for name, version, words in self._read():
+            marked = all(mark in words for mark in query.marks)
+            if marked and all(any(word.startswith(start) for word in words) for start in query.beginnings):
+                candidates.append((name, version))
+        return page_of(candidates, self._graph, query, offset, limit, complete=True)
+
+    def _read(self) -> Sequence[tuple[str, str, tuple[str, ...]]]:
+        if self._words is None:
+            self._words = [
+                (name, str(version), tuple(words_of(self._records.get(name, version).data).split()))
+                for name in self._records.names()
+                for version in self._records.versions(name)
+            ]
+        return self._words
+
+
+def _texts(value: Any) -> list[str]:
+    if isinstance(value, list):
+        return [str(each) for each in value]
+    return [] if value is None else [str(value)]
+
+
+def _present(value: Any) -> bool:
+    return value is True or (isinstance(value, dict) and value.get("present") is True)
