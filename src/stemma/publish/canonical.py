@@ -13,6 +13,7 @@ from typing import Any
 from stemma.identity import Digest, Missing
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+Document = dict[str, Json]
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,14 @@ def plain(value: Any) -> tuple[Json, list[Undefined]]:
     """
     undefined: list[Undefined] = []
     return _plain(value, "", undefined), undefined
+
+
+def as_document(content: Mapping[str, Any]) -> Document:
+    """``content`` as JSON data, with what is not finite listed under ``undefined``."""
+    document, undefined = plain(content)
+    assert isinstance(document, dict)
+    document["undefined"] = [{"at": u.at, "value": u.value} for u in undefined]
+    return document
 
 
 def to_json(document: Mapping[str, Json]) -> str:

@@ -12,7 +12,7 @@ from stemma.constitution.interface import Ruling
 from stemma.evidence.interface import Background, Evidence
 from stemma.evidence.merge import Merge
 from stemma.identity import Missing
-from stemma.publish.canonical import Json, plain
+from stemma.publish.canonical import Document, as_document
 from stemma.publish.merge_config import merge_configuration
 from stemma.publish.model import (
     CatalogEntry,
@@ -32,8 +32,6 @@ FINGERPRINT = "stemma.fingerprint-report/1"
 SCAN = "stemma.scan/1"
 CATALOG = "stemma.catalog/1"
 TREE = "stemma.tree/1"
-
-Document = dict[str, Json]
 
 
 def comparison_document(report: ComparisonReport) -> Document:
@@ -126,14 +124,6 @@ def catalog_document(listing: CatalogListing) -> Document:
             "stemma": listing.stemma,
         }
     )
-
-
-def as_document(content: Mapping[str, Any]) -> Document:
-    """``content`` as JSON data, with what is not finite listed under ``undefined``."""
-    document, undefined = plain(content)
-    assert isinstance(document, dict)
-    document["undefined"] = [{"at": u.at, "value": u.value} for u in undefined]
-    return document
 
 
 def _ruling(ruling: Ruling | None) -> dict[str, Any]:

@@ -20,9 +20,8 @@ from urllib.parse import quote
 
 from stemma.constitution.interface import Established, Label, Ruling
 from stemma.evidence.merge import Merge
-from stemma.publish.canonical import plain
+from stemma.publish.canonical import Document, plain
 from stemma.publish.model import ComparisonReport, ScanReport
-from stemma.publish.result_json import Document
 from stemma.publish.words import headline
 from stemma.vocabulary import Exclusion, Mechanism, load_vocabulary
 

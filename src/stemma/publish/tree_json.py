@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from stemma.publish.canonical import plain
-from stemma.publish.result_json import TREE, Document
+from stemma.publish.canonical import Document, plain
+from stemma.publish.result_json import TREE
 from stemma.publish.tree_model import TreeEdge, TreeReport
 
 

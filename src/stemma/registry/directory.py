@@ -20,23 +20,23 @@ SUFFIX = ".yaml"
 
 
 class RecordDirectory:
-    """The records below ``path``. What is on disk is listed once, when first asked for; records are read when wanted.
+    """The records below ``path``. A folder is listed once, when first asked for; records are read when wanted.
 
     Implements :class:`stemma.registry.RecordStore`.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._listed: dict[str, dict[Version, str]] | None = None
+        self._folders: dict[str, dict[Version, str]] = {}
         self._read: dict[tuple[str, Version], Record] = {}
 
     def names(self) -> Sequence[str]:
         """Every name, sorted."""
-        return sorted(self._listing)
+        return [name for name in folders_of(self.path) if self._folder(name)]
 
     def versions(self, name: str) -> Sequence[Version]:
         """Every version of a name, ascending."""
-        return sorted(self._listing.get(name, ()))
+        return sorted(self._folder(name))
 
     def file(self, name: str, version: Version) -> Path:
         """Where a record lies, or would."""
@@ -61,7 +61,7 @@ class RecordDirectory:
         """Add a record. Raises as ``RecordStore.put``; StemmaError where it cannot be written."""
         record = parse_record(text)
         target = self.file(record.name, record.version)
-        if record.version in self._listing.get(record.name, ()):
+        if record.version in self._folder(record.name):
             target = self.path / self._place(record.name, record.version)
             if self.text(record.name, record.version) == text:
                 return self.get(record.name, record.version)
@@ -81,22 +81,46 @@ class RecordDirectory:
             place.unlink()
         self._forget(name, version)
 
-    @property
-    def _listing(self) -> dict[str, dict[Version, str]]:
-        if self._listed is None:
-            self._listed = {}
-            for place in record_files(self.path):
-                version = version_of(place)
-                if version is not None:
-                    self._listed.setdefault(place.split("/")[0], {})[version] = place
-        return self._listed
+    def _folder(self, name: str) -> dict[Version, str]:
+        """The files of one name by version."""
+        if name not in self._folders:
+            places = ((version_of(f"{name}/{file}"), f"{name}/{file}") for file in self._files(name))
+            self._folders[name] = {version: place for version, place in places if version is not None}
+        return self._folders[name]
+
+    def _files(self, name: str) -> list[str]:
+        folder = self.path / name
+        if name_problem(name) is None and folder.is_dir() and not folder.is_symlink():
+            with clear_errors(folder, "listed"):
+                return sorted(_visible(folder, directories=False))
+        _check_there(self.path)
+        return []
 
     def _place(self, name: str, version: Version) -> str:
-        return self._listing[name][version]
+        return self._folder(name)[version]
 
     def _forget(self, name: str, version: Version) -> None:
-        self._listed = None
+        self._folders.pop(name, None)
         self._read.pop((name, version), None)
+
+
+def folders_of(directory: Path) -> list[str]:
+    """Folders one level down, sorted; those that begin with a dot are not looked at, links are not followed.
+
+    Raises:
+        InputError: there is no such directory.
+    """
+    _check_there(directory)
+    with clear_errors(directory, "listed"):
+        return sorted(_visible(directory, directories=True))
+
+
+def _check_there(directory: Path) -> None:
+    if not directory.is_dir():
+        raise InputError(
+            f"There is no directory {directory}.",
+            advice="Make it, or name the directory of records with --registry.",
+        )
 
 
 def record_files(directory: Path) -> Iterator[str]:
@@ -105,13 +129,9 @@ def record_files(directory: Path) -> Iterator[str]:
     Raises:
         InputError: there is no such directory.
     """
-    if not directory.is_dir():
-        raise InputError(
-            f"There is no directory {directory}.",
-            advice="Make it, or name the directory of records with --registry.",
-        )
+    folders = folders_of(directory)
     with clear_errors(directory, "listed"):
-        for folder in sorted(_visible(directory, directories=True)):
+        for folder in folders:
             for file in sorted(_visible(directory / folder, directories=False)):
                 yield f"{folder}/{file}"
 

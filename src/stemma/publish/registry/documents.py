@@ -5,7 +5,7 @@ from __future__ import annotations
 from stemma.errors import Problem
 from stemma.identity import Missing, Version
 from stemma.identity.version import VERSION
-from stemma.publish.result_json import Document, as_document
+from stemma.publish.canonical import Document, as_document
 from stemma.records import Difference, Origin, ResolvedField, ResolvedRecord
 from stemma.registry import Checked
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from stemma.errors import Problem
 from stemma.identity.version import VERSION
-from stemma.publish.result_json import Document, as_document
+from stemma.publish.canonical import Document, as_document
 from stemma.records import Record
 
 IMPORTED = "stemma.record-import/1"

@@ -17,8 +17,7 @@ from typing import Any
 from urllib.parse import quote
 
 from stemma.errors import Problem
-from stemma.publish.canonical import plain
-from stemma.publish.result_json import Document
+from stemma.publish.canonical import Document, plain
 from stemma.publish.sarif import SCHEMA
 from stemma.registry import Checked
 
