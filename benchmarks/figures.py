@@ -11,6 +11,7 @@ from benchmarks.hard_pairs import hard_pairs
 from benchmarks.models import EIGHT_GB, ONE_GB
 from benchmarks.place import Figure, Place
 from benchmarks.process import in_turn, peak_by_gnu_time
+from benchmarks.records import RECORDS
 
 _RULED = (0, 1, 2)  # linked, independent, not established: all are results
 _START_UP = (
@@ -112,4 +113,5 @@ FIGURES: dict[str, Callable[[Place], Iterator[Figure]]] = {
     "hard": hard_pairs,
     "memory": memory,
     "footprint": footprint,
+    **RECORDS,
 }

@@ -2,79 +2,26 @@
 
 from __future__ import annotations
 
-import random
 import subprocess
 import sys
 import time
-from hashlib import sha256
+from pathlib import Path
 
 import pytest
 
+from benchmarks.process import run_once
+from benchmarks.record_texts import registry, texts
 from stemma.records import MemorySource, Resolver, parse_record
 from tests.records.test_read import GOOD
 
 COUNT = 10_000
 
 
-def generated(number: int, rng: random.Random) -> str:
-    """A record of some fifty lines, with one parent or two among those before it."""
-    parents = [rng.randrange(max(0, number - 2_000), number)] if number > 20 else []
-    relations = "".join(
-        f"  - kind: finetuned-from\n    target: model-{parent}@^1.0.0\n    evidence:\n"
-        f"      - grounds: E1\n        source: https://example.org/{number}\n        by: Acme\n"
-        for parent in parents
-    )
-    if parents and rng.random() < 0.2:
-        relations += f"  - {{kind: merged-from, target: model-{rng.randrange(20)}, coefficient: 0.5}}\n"
-    return f"""\
-stemma: 1
-name: model-{number}
-version: "1.{number % 10}.0"
-type: model
-about:
-  title: Model {number}
-  description: >-
-    A model made for tests; it answers questions
-    and writes text in several languages.
-  publisher: Acme
-  release_date: "2026-03-01"
-  licenses: [apache-2.0]
-  links:
-    card: https://example.org/{number}
-  tags: [chat, text]
-  languages: [en, de, fr]
-  parameters: {number}
-relations:
-{relations}  - kind: evaluated-on
-    target: bench-{number % 7}
-identity:
-  hubs:
-    - hub: huggingface
-      id: acme/model-{number}
-  files:
-    - path: model.safetensors
-      sha256: "{sha256(str(number).encode()).hexdigest()}"
-      size: 13476839424
-risks:
-  bias: {{present: true, note: Measured.}}
-card:
-  intended_use:
-    - Answering questions of customers in several languages.
-  limitations:
-    - Makes up facts, as all models do.
-surveys:
-  fmti-2023:
-    wages: false
-    data_size: true
-"""
-
-
 @pytest.mark.slow
 def test_ten_thousand_records() -> None:
-    rng = random.Random(1)
-    texts = [generated(number, rng) for number in range(COUNT)]
+    found = [text for _, _, text in texts(COUNT)]
     start = time.process_time()
-    records = [parse_record(text, f"{number}.yaml") for number, text in enumerate(texts)]
+    records = [parse_record(text, f"{number}.yaml") for number, text in enumerate(found)]
     resolver = Resolver(MemorySource(records))
     deepest = max(len(resolver.resolve(record).order) for record in records)
     assert time.process_time() - start < 20  # seconds of one core
@@ -97,3 +44,11 @@ def test_one_record_is_there_at_once() -> None:
     ]
     assert {run.stdout.split()[1] for run in runs} == {"False"}
     assert min(float(run.stdout.split()[0]) for run in runs) < 0.3
+
+
+def test_the_command_shows_one_of_many_at_once(tmp_path: Path) -> None:
+    """The registry is not read for it. A bound on processor time; docs/performance.md has the time that passes."""
+    folder = registry(tmp_path, 1_000)
+    command = [sys.executable, "-m", "stemma", "record", "show", "model-999", "--registry", str(folder)]
+    runs = [run_once(command) for _ in range(3)]
+    assert min(run.cpu for run in runs) < 0.4
