@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from stemma.registry import RecordDirectory, check_directory
 from tests.registry.texts import text
 
@@ -61,3 +63,40 @@ def test_many_files_are_checked_alike(tmp_path: Path) -> None:
     checked = check_directory(tmp_path)
     assert (checked.files, len(checked.records)) == (1_001, 1_000)
     assert [(p.file, p.line) for p in checked.problems] == [("m7/m7-1.0.0.yaml", 5)]
+
+
+OWN = """\
+id = "own"
+title = "Our own questions"
+[[domain]]
+name = "Care"
+[[domain.subdomain]]
+name = "Owners"
+[domain.subdomain.indicators]
+owner = "Owner named"
+reviewed = "Reviewed"
+"""
+
+
+def _with_own_set(directory: Path, toml: str = OWN) -> None:
+    RecordDirectory(directory).put(text("base", more="surveys: {own: {owner: true, reviewd: false}}\n"))
+    (directory / "_surveys").mkdir()
+    (directory / "_surveys" / "own.toml").write_text(toml)
+
+
+def test_answers_to_a_question_set_of_ones_own_are_checked(tmp_path: Path) -> None:
+    _with_own_set(tmp_path)
+    (problem,) = check_directory(tmp_path).problems
+    assert (problem.file, problem.rule) == ("base/base-1.0.0.yaml", "unknown")
+    assert problem.message == "The question set own has no indicator 'reviewd'."
+    assert RecordDirectory(tmp_path).names() == ["base"]
+
+
+@pytest.mark.parametrize(
+    ("toml", "expected"), [("id = 1", "a question set"), (OWN.replace('"own"', '"fmti-2023"'), "of another set")]
+)
+def test_a_question_set_that_cannot_be_used_is_a_problem(tmp_path: Path, toml: str, expected: str) -> None:
+    _with_own_set(tmp_path, toml)
+    (problem,) = check_directory(tmp_path).problems
+    assert (problem.file, problem.rule) == ("_surveys/", "survey")
+    assert expected in problem.message

@@ -16,6 +16,7 @@ from stemma.errors import InvalidRecord, Problem, StemmaError, UnresolvedRecord
 from stemma.identity import Missing
 from stemma.records import MemorySource, Record, RecordSource, Resolver, check_bump, check_record
 from stemma.registry.directory import SUFFIX, misplaced, read_bounded, record_files, version_of
+from stemma.registry.question_sets import FOLDER, check_answers, question_sets
 
 _MANY = 1_000
 _Found = tuple[Record | None, list[Problem]]
@@ -50,7 +51,15 @@ def _check(directory: Path, places: Sequence[str]) -> Checked:
             records.append(record)
     problems += check_relations(records, MemorySource(records))
     problems += check_bumps(records)
+    problems += _check_answers(directory, records)
     return Checked(len(places), tuple(records), tuple(sorted(problems, key=lambda p: (p.file, p.line, p.column))))
+
+
+def _check_answers(directory: Path, records: Sequence[Record]) -> list[Problem]:
+    try:
+        return check_answers(records, question_sets(directory))
+    except StemmaError as error:
+        return [Problem(f"{FOLDER}/", 0, 0, error.message, error.advice, "survey")]
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from stemma.publish.graph import Graph
 from stemma.publish.record import RecordView, lineage_graph, record_view
 from stemma.records import Resolver
-from stemma.usecases.registry import Chosen, locate
+from stemma.usecases.registry import Chosen, locate, sets_beside
 
 
 @dataclass(frozen=True)
@@ -25,15 +25,16 @@ def publish_record(asked: str, registry: Chosen = None) -> Publication:
     A relation whose target is not there is shown as such.
 
     Raises:
-        InputError: there is no such record, or it breaks the rules.
+        InputError: there is no such record, or it breaks the rules; or a question set beside it does.
         UnresolvedRecord: the records run in a circle.
     """
     located = locate(asked, registry)
     resolver = Resolver(located.source, dangling="report")
     resolved = resolver.resolve(located.record)
+    sets = sets_beside(located.source)
     versions = sorted(located.source.versions(located.record.name), reverse=True)
     return Publication(
-        record_view(resolved, versions=[f"{located.record.name}@{version}" for version in versions]),
+        record_view(resolved, versions=[f"{located.record.name}@{version}" for version in versions], surveys=sets),
         lineage_graph(located.record, resolver.edges, up=1),
         lineage_graph(located.record, resolver.edges),
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import getpass
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,11 +18,12 @@ from typing import TYPE_CHECKING
 
 from stemma.errors import InputError
 from stemma.identity import Version, parse_requirement
-from stemma.records import MemorySource, Record, RecordSource, parse_record, require
+from stemma.records import MemorySource, Record, RecordSource, Survey, parse_record, require, shipped_surveys
 from stemma.registry import DirectoryRegistry, RecordDirectory, RecordStore, Registry
 from stemma.registry.directory import SUFFIX, read_bounded, version_of
 from stemma.registry.directory_registry import DirectoryRecords
 from stemma.registry.journal import HOME
+from stemma.registry.question_sets import question_sets
 
 if TYPE_CHECKING:
     from stemma.registry.sql import SqlRegistry
@@ -145,6 +146,17 @@ def place_of(store: RecordStore, name: str, version: Version) -> Path | str:
     if isinstance(store, RecordDirectory | DirectoryRecords):
         return store.file(name, version)
     return f"{name}@{version}"
+
+
+def sets_beside(source: RecordSource) -> Mapping[str, Survey]:
+    """The question sets that ship, and those that lie beside the records of a directory.
+
+    Raises:
+        MalformedFile: a file there is no question set.
+    """
+    if isinstance(source, DirectoryRecords):
+        source = source.directory
+    return question_sets(source.path) if isinstance(source, RecordDirectory) else shipped_surveys()
 
 
 def locate(asked: str, registry: Chosen = None) -> Located:

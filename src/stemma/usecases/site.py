@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,9 +32,9 @@ from stemma.publish.site import (
     record_files,
     site_entry,
 )
-from stemma.records import Record, Relation, ResolvedRecord, Resolver, choose
+from stemma.records import Record, Relation, ResolvedRecord, Resolver, Survey, choose, shipped_surveys
 from stemma.registry import RecordStore
-from stemma.usecases.registry import Chosen, open_registry
+from stemma.usecases.registry import Chosen, open_registry, sets_beside
 
 Progress = Callable[[int, int], None]  # records done, records in all
 
@@ -65,7 +65,7 @@ def build_site(
         raise InputError("There are no records to publish.", advice="Name the directory that holds them.")
     before = _earlier(out)
     writer = _Writer(out, before)
-    site = _Site(store, records)
+    site = _Site(store, records, sets_beside(store))
     for done, resolved in enumerate(site.resolved()):
         _record(site, writer, resolved)
         progress(done + 1, len(records))
@@ -88,7 +88,9 @@ def read_all(store: RecordStore) -> list[Record]:
 class _Site:
     """The records of a site with what leads to each."""
 
-    def __init__(self, store: RecordStore, records: Sequence[Record]) -> None:
+    def __init__(self, store: RecordStore, records: Sequence[Record], sets: Mapping[str, Survey]) -> None:
+        self.sets = sets
+        self.told_of_sets = str([*sets.values()][len(shipped_surveys()) :])  # those that ship are part of the code
         self.resolver = Resolver(store, dangling="report")
         self.addresses = Addresses([record.key for record in records])
         self._store, self._records = store, records
@@ -134,11 +136,13 @@ def _record(site: _Site, writer: _Writer, resolved: ResolvedRecord) -> None:
         links=site.addresses.beside,
         versions=[each.key for each in site.history(record.name)],
         downstream=downstream,
+        surveys=site.sets,
     )
     picture = lineage_graph(
         record, site.resolver.edges, up=1, downstream=downstream, links=site.addresses.beside, more="#downstream"
     )
-    told = "\0".join(map(str, (record_json(view), view.notice, view.versions, view.downstream, dot_document(picture))))
+    parts = (record_json(view), view.notice, view.versions, view.downstream, dot_document(picture), site.told_of_sets)
+    told = "\0".join(map(str, parts))
     made = hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()
     if not writer.kept(record.key, made):
         for place, text in record_files(view, picture):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.publish.record.record_examples import FULL, PLIP
+from tests.publish.record.record_examples import FULL, PLIP, made
 from tests.publish.site.test_site_build import registry
 
 STARTS = {
@@ -68,3 +68,18 @@ def test_a_site_is_built_and_said(place: Path) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
     done = stemma("site", "build", "--out", "records", cwd=place)
     assert done.returncode == 3 and b"no site" in done.stderr
+
+
+def test_a_question_set_of_ones_own_is_scored_and_a_change_of_it_is_noticed(tmp_path: Path) -> None:
+    registry(tmp_path / "records", [made("base", "model", surveys={"own": {"owner": True}})])
+    (tmp_path / "records" / "_surveys").mkdir()
+    file = tmp_path / "records" / "_surveys" / "own.toml"
+    told = 'id = "own"\ntitle = "Our own"\n[[domain]]\nname = "Care"\n[[domain.subdomain]]\nname = "Who"\n'
+    file.write_text(told + '[domain.subdomain.indicators]\nowner = "Owner named"\nreviewed = "Reviewed"\n')
+    page = stemma("publish", "base", cwd=tmp_path).stdout.decode()
+    assert "Our own" in page and "Owner named" in page and "1 yes, 0 no, 1 unanswered" in page
+    assert stemma("site", "build", "--out", "out", cwd=tmp_path).returncode == 0
+    assert b" 0 files written" in stemma("site", "build", "--out", "out", cwd=tmp_path).stderr
+    file.write_text(file.read_text().replace("Our own", "Our questions"))
+    assert b" 0 files written" not in stemma("site", "build", "--out", "out", cwd=tmp_path).stderr
+    assert "Our questions" in (tmp_path / "out/records/base/1.0.0.html").read_text()

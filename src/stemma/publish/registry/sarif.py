@@ -44,6 +44,7 @@ RULES: Mapping[str, str] = {
     "read": "Files can be read, are plain files, and no larger than a record may be.",
     "required": "A record has the keys without which it says nothing.",
     "size": "Files, lists and texts keep to the bounds of the language.",
+    "survey": "Question sets of one's own can be read.",
     "tag": "YAML tags have no place in a record.",
     "target": "Relations lead to records that are there.",
     "type": "Sections are mappings.",
