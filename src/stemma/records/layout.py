@@ -129,7 +129,8 @@ def _styled(value: Json) -> Any:
         return CommentedMap((key, _styled(inner)) for key, inner in value.items())
     if isinstance(value, list):
         items = CommentedSeq(_styled(item) for item in value)
-        if all(isinstance(item, str) and _BRIEF.fullmatch(item) for item in value) and len(" ".join(value)) < _LONG:
+        brief = all(isinstance(item, str) and _BRIEF.fullmatch(item) for item in value)
+        if brief and sum(map(len, map(str, value))) < _LONG:
             items.fa.set_flow_style()
         return items
     return _styled_text(value) if isinstance(value, str) else value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from stemma.errors import MalformedFile, Problem
@@ -37,13 +37,12 @@ def question_sets(directory: Path) -> Mapping[str, Survey]:
 def check_answers(records: Sequence[Record], sets: Mapping[str, Survey]) -> list[Problem]:
     """Answers to questions that a set does not ask. Those of sets that ship are checked where a record is read."""
     own = {key: survey.names for key, survey in sets.items() if key not in shipped_surveys()}
-    return [
-        Problem(
-            record.file, leaf.line, leaf.column, f"The question set {name} has no indicator {key!r}.", "", "unknown"
-        )
-        for record in records
-        for leaf in record.leaves.values()
-        if leaf.path.startswith("surveys.")
-        for _, name, key in [leaf.path.split(".", 2)]
-        if name in own and key not in own[name]
-    ]
+    return [problem for record in records if own for problem in _strangers(record, own)]
+
+
+def _strangers(record: Record, own: Mapping[str, Mapping[str, str]]) -> Iterator[Problem]:
+    for path, leaf in record.leaves.items():
+        section, *rest = path.split(".", 2)
+        if section == "surveys" and rest[0] in own and rest[1] not in own[rest[0]]:
+            message = f"The question set {rest[0]} has no indicator {rest[1]!r}."
+            yield Problem(record.file, leaf.line, leaf.column, message, "", "unknown")
