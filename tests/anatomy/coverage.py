@@ -27,6 +27,7 @@ from stemma.weights.open import open_checkpoint
 from tests.anatomy.tiny_configs import tiny_config
 
 LARGEST = 60_000_000
+OUT_OF_REACH = {"gemma3n": "its vision tower needs timm, which needs torchvision; gemma3n_text is its language model"}
 TASKS = (
     ("causal", modeling_auto.MODEL_FOR_CAUSAL_LM_MAPPING_NAMES),
     ("masked", modeling_auto.MODEL_FOR_MASKED_LM_MAPPING_NAMES),
@@ -65,8 +66,8 @@ def architectures() -> tuple[Architecture, ...]:
     )
 
 
-def save_tiny(architecture: Architecture, folder: Path) -> None:
-    """Build the architecture with a tiny configuration and save it."""
+def save_tiny(architecture: Architecture, folder: Path) -> transformers.PreTrainedModel:
+    """Build the architecture with a tiny configuration, save it, and hand back the model that was saved."""
     model_class = getattr(transformers, architecture.class_name)
     config_class = model_class.config_class or transformers.CONFIG_MAPPING[architecture.model_type]
     config = tiny_config(config_class, architecture.model_type, architecture.task)
@@ -75,7 +76,9 @@ def save_tiny(architecture: Architecture, folder: Path) -> None:
     if size > LARGEST:
         raise ValueError(f"the tiny configuration still has {size:,} parameters")
     torch.manual_seed(0)
-    model_class(config).save_pretrained(folder)
+    model = model_class(config)
+    model.save_pretrained(folder)
+    return model
 
 
 def dissect_saved(folder: Path) -> Anatomy:
@@ -91,14 +94,20 @@ def row(architecture: Architecture) -> Row:
         try:
             save_tiny(architecture, folder)
         except Exception as problem:  # noqa: BLE001 transformers raises anything; the row tells
-            text = str(problem).strip().splitlines() or [""]
-            return Row(architecture, "", 0, 0, 0, f"not built: {type(problem).__name__}: {text[-1][:160]}")
+            return Row(architecture, "", 0, 0, 0, f"not built: {_why(architecture, problem)}")
         checkpoint = open_checkpoint(LocalFolder(folder))
         anatomy = dissect(checkpoint)
     unsure = [part.source for part in anatomy.parts if not part.certain]
     split = [f"{name}: {reason}" for name, reason in anatomy.missing.items()]
     problem = f"uncertain: {unsure[0]} and {len(unsure) - 1} more" if unsure else "; ".join(split[:1])
     return Row(architecture, anatomy.scheme, len(checkpoint.tensors), len(anatomy.parts), len(anatomy.exempt), problem)
+
+
+def _why(architecture: Architecture, problem: Exception) -> str:
+    known = OUT_OF_REACH.get(architecture.model_type, "")
+    if known and isinstance(problem, ImportError):
+        return known
+    return f"{type(problem).__name__}: {(str(problem).strip().splitlines() or [''])[-1][:160]}"
 
 
 def rows(wanted: Sequence[str] = ()) -> Iterator[Row]:

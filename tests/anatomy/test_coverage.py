@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+
+from stemma.anatomy import Anatomy
 
 pytest.importorskip("torch", reason="the zoo extra is not installed")
 pytest.importorskip("transformers", reason="the zoo extra is not installed")
@@ -12,7 +16,7 @@ pytest.importorskip("transformers", reason="the zoo extra is not installed")
 from tests.anatomy import coverage
 
 SAMPLE = (
-    "albert", "bart", "bert", "bloom", "deberta-v2", "deepseek_v3", "distilbert", "falcon", "gemma2", "gpt2",
+    "albert", "bart", "bert", "bloom", "deberta-v2", "deepseek_v3", "distilbert", "dory", "falcon", "gemma2", "gpt2",
     "gpt_neox", "gpt_oss", "llama", "mamba", "mixtral", "phi3", "t5",
 )  # fmt: skip
 PAGE = Path(__file__).parents[2] / "docs" / "architectures.md"
@@ -30,6 +34,32 @@ def first(model_type: str) -> coverage.Architecture:
 @pytest.mark.parametrize("model_type", SAMPLE)
 def test_a_sample(model_type: str) -> None:
     assert coverage.row(first(model_type)).problem == ""
+
+
+def built(model_type: str, folder: Path) -> tuple[dict[str, Any], Anatomy]:
+    """A tiny model's tensors as it computes with them, and the anatomy of what it saved."""
+    model = coverage.save_tiny(first(model_type), folder)
+    return {name: tensor.numpy() for name, tensor in model.state_dict().items()}, coverage.dissect_saved(folder)
+
+
+@pytest.mark.parametrize("expert", range(4))
+def test_alternating_rows_of_experts_are_what_the_model_computes_with(tmp_path: Path, expert: int) -> None:
+    state, anatomy = built("inkling2_text", tmp_path)
+    values = {part.key: part.tensor for part in anatomy.parts}
+    gate, up = np.split(state["model.layers.1.mlp.experts.gate_up_proj"][expert], 2)
+    np.testing.assert_array_equal(values[f"decoder.1.expert{expert}/gate"].read_all(), gate)
+    np.testing.assert_array_equal(values[f"decoder.1.expert{expert}/up"].read_all(), up)
+
+
+def test_queries_without_a_gate_are_not_split(tmp_path: Path) -> None:
+    state, anatomy = built("lara_mini", tmp_path)
+    (queries,) = (part for part in anatomy.parts if part.key == "decoder.1/q")
+    np.testing.assert_array_equal(queries.tensor.read_all(), state["model.layers.1.self_attn.q_proj.weight"])
+
+
+def test_what_is_out_of_reach_says_why() -> None:
+    for model_type in coverage.OUT_OF_REACH:
+        assert coverage.OUT_OF_REACH[model_type] in PAGE.read_text(encoding="utf-8")
 
 
 @pytest.mark.slow

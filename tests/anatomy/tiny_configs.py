@@ -43,6 +43,21 @@ _BASE = {
 _GROUPED = {**_BASE, "num_key_value_heads": 2, "head_dim": 16}
 _ROPE = {"rope_type": "default", "rope_theta": 10000.0}
 
+_GEMMA4_ASSISTANT = {
+    "text_config": {
+        **_GROUPED, "global_head_dim": 16, "num_global_key_value_heads": 1, "hidden_size_per_layer_input": 0,
+        "vocab_size_per_layer_input": 0, "num_kv_shared_layers": 2,
+        "layer_types": ["sliding_attention", "full_attention"],
+    },
+    "backbone_hidden_size": 96, "use_ordered_embeddings": True, "num_centroids": 16, "centroid_intermediate_top_k": 4,
+}  # fmt: skip
+_INKLING2 = {
+    **_GROUPED, "unpadded_vocab_size": 310, "swa_num_attention_heads": 4, "swa_num_key_value_heads": 2,
+    "swa_head_dim": 16, "d_rel": 8, "rel_extent": 16, "moe_intermediate_size": 48, "n_routed_experts": 4,
+    "num_experts_per_tok": 2, "eos_token_id": 1, "n_layers_per_attn_res_block": 1,
+}  # fmt: skip
+del _INKLING2["intermediate_size"]
+
 # Arguments for configurations that shrinking leaves inconsistent; they are shrunk no further.
 BY_HAND: dict[str, dict[str, Any]] = {
     "bamba": {**_GROUPED, "mamba_n_heads": 8, "mamba_d_head": 16, "mamba_d_state": 16, "attn_layer_indices": [1]},
@@ -115,6 +130,14 @@ BY_HAND: dict[str, dict[str, Any]] = {
         "hidden_size": 64, "num_attention_heads": 2, "attention_head_size": 32, "feed_forward_size": 96,
         "axial_pos_shape": [8, 8], "axial_pos_embds_dim": [32, 32], "vocab_size": 320, "is_decoder": False,
         "max_position_embeddings": 64, "attn_layers": ["local", "lsh"],
+    },
+    "dory": {**_GROUPED, "num_hidden_layers": 3, "n_input_layers": 1, "n_output_layers": 1},
+    "gemma4_assistant": _GEMMA4_ASSISTANT,
+    "gemma4_unified_assistant": _GEMMA4_ASSISTANT,
+    "inkling2_text": {**_INKLING2, "layer_types": ["hybrid_sliding", "hybrid"]},
+    "inkling2_loop_text": {
+        **_INKLING2, "num_hidden_layers": 3, "layer_types": ["hybrid_sliding", "hybrid", "hybrid_sliding"],
+        "n_layers_per_attn_res_block": 1, "loop_layer_index_start": 1, "loop_layer_index_end": 2, "loop_gate_rank": 8,
     },
     "esm": {**_BASE, "pad_token_id": 1, "mask_token_id": 2, "position_embedding_type": "rotary"},
     "esmc": {**_BASE, "num_key_value_heads": 4, "head_dim": 16},
