@@ -22,12 +22,14 @@ References:
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 Matrix = NDArray[np.float32]
+Precise = NDArray[np.float64]
+T = TypeVar("T", np.float32, np.float64)
 
 _EXACT_SIDE = 128
 _OVERSAMPLING = 8
@@ -93,9 +95,11 @@ def signal_shares(values: NDArray[np.floating[Any]], noise: float, shape: tuple[
 def learned_spectrum(block: Matrix, rank: int) -> Spectrum:
     """Components of ``block`` (m x n, float32, finite) above the noise edge, at most ``rank`` of them."""
     m, n = block.shape
-    energy = float(np.vecdot(block, block).sum(dtype=np.float64))
-    left, values, right = _leading_components(block, min(rank, max(1, min(m, n) // 4)))
-    count, noise = _components_above_edge(values, energy, m, n)
+    double = block.astype(np.float64)
+    energy = float(np.vecdot(double, double).sum())
+    left, precise, right = _leading_components(block, double, min(rank, max(1, min(m, n) // 4)))
+    count, noise = _components_above_edge(precise, energy, m, n)
+    values = precise.astype(np.float32)
     edge = _edge(noise, m, n)
     return Spectrum(
         (m, n), values[:count], left[:, :count], right[:, :count], noise, edge, energy, count == len(values)
@@ -109,9 +113,12 @@ def _edge(noise: float, m: int, n: int) -> float:
     return float(noise * (root**2 + _TRACY_WIDOM_99 * spread) ** 0.5)
 
 
-def _components_above_edge(values: NDArray[np.float32], energy: float, m: int, n: int) -> tuple[int, float]:
-    """Grow the set of components until the edge implied by the remaining energy stands below none outside it."""
-    squares = np.cumsum(values.astype(np.float64) ** 2)
+def _components_above_edge(values: Precise, energy: float, m: int, n: int) -> tuple[int, float]:
+    """Grow the set of components until the edge implied by the remaining energy stands below none outside it.
+
+    What remains is a small difference where few directions are strong: in single precision processors disagree on it.
+    """
+    squares = np.cumsum(values**2)
     count = 0
     while True:
         removed = float(squares[count - 1]) if count else 0.0
@@ -123,44 +130,48 @@ def _components_above_edge(values: NDArray[np.float32], energy: float, m: int, n
         count = above
 
 
-def _leading_components(block: Matrix, rank: int) -> tuple[Matrix, NDArray[np.float32], Matrix]:
+def _leading_components(block: Matrix, double: Precise, rank: int) -> tuple[Matrix, Precise, Matrix]:
+    """The leading components of a block that is given in both precisions.
+
+    Directions are found in single precision; what is measured along them is not, so that processors agree on it.
+    """
     m, n = block.shape
     if min(m, n) <= _EXACT_SIDE:
         if m <= n:
-            return _exact_components(block, rank)
-        right, values, left = _exact_components(block.T, rank)
+            return _exact_components(double, rank)
+        right, values, left = _exact_components(double.T, rank)
         return left, values, right
     width = min(rank + _OVERSAMPLING, n)
     start = np.random.Generator(np.random.PCG64(n)).standard_normal((n, width), dtype=np.float32)
-    basis = _orthonormal(block @ start)
+    columns = block @ start
     for _ in range(_POWER_ITERATIONS):
-        basis = _orthonormal(block @ _orthonormal(block.T @ basis))
-    projected = basis.T @ block
-    squares, rotation = np.linalg.eigh((projected @ projected.T).astype(np.float64))
+        columns = block @ _orthonormal(block.T @ _orthonormal(columns))
+    basis = _orthonormal(columns.astype(np.float64))
+    projected = basis.T @ double
+    squares, rotation = np.linalg.eigh(projected @ projected.T)
     order = np.argsort(-squares)[:rank]
     values = np.sqrt(np.maximum(squares[order], 0.0))
-    rotation = rotation[:, order].astype(np.float32)
-    right = (projected.T @ rotation) / np.where(values > 0, values, 1.0).astype(np.float32)
-    return basis @ rotation, values.astype(np.float32), right
+    rotation = rotation[:, order]
+    right = (projected.T @ rotation) / np.where(values > 0, values, 1.0)
+    return (basis @ rotation).astype(np.float32), values, right.astype(np.float32)
 
 
-def _exact_components(block: Matrix, rank: int) -> tuple[Matrix, NDArray[np.float32], Matrix]:
-    """From the eigenvectors of the m x m Gram matrix in double precision; block is m x n with m <= n."""
-    double = block.astype(np.float64)
+def _exact_components(double: Precise, rank: int) -> tuple[Matrix, Precise, Matrix]:
+    """From the eigenvectors of the m x m Gram matrix; the block is m x n with m <= n."""
     squares, left = np.linalg.eigh(double @ double.T)
     squares, left = squares[::-1][:rank], left[:, ::-1][:, :rank]
     values = np.sqrt(np.maximum(squares, 0.0))
     right = (double.T @ left) / np.where(values > 0, values, 1.0)
-    return left.astype(np.float32), values.astype(np.float32), right.astype(np.float32)
+    return left.astype(np.float32), values, right.astype(np.float32)
 
 
-def _orthonormal(columns: Matrix) -> Matrix:
+def _orthonormal(columns: NDArray[T]) -> NDArray[T]:
     """An orthonormal basis of the span of m x k columns with k far below m, from their k x k Gram matrix.
 
     Directions below 1e-5 of the strongest drown in float32 rounding and carry no component above an edge.
     """
     squares, rotation = np.linalg.eigh((columns.T @ columns).astype(np.float64))
     kept = squares > squares[-1] * 1e-10
-    scaled = (rotation[:, kept] / np.sqrt(squares[kept])).astype(np.float32)
-    basis: Matrix = columns @ scaled
+    scaled = (rotation[:, kept] / np.sqrt(squares[kept])).astype(columns.dtype)
+    basis: NDArray[T] = columns @ scaled
     return basis
