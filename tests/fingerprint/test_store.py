@@ -183,9 +183,10 @@ class TestDamage:
         with pytest.raises(StemmaError):
             from_bytes(DATA[:length])
 
-    def test_another_format_version(self) -> None:
+    @pytest.mark.parametrize("older", ["stemma.fingerprint/0", "stemma.fingerprint/1", "stemma.fingerprint/3"])
+    def test_another_format_version(self, older: str) -> None:
         head = header()
-        head["__metadata__"]["format"] = "stemma.fingerprint/0"
+        head["__metadata__"]["format"] = older
         with pytest.raises(IncompatibleFingerprint, match=r"expected 'stemma\.fingerprint/2'"):
             from_bytes(rebuilt(head))
 

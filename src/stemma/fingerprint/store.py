@@ -11,12 +11,14 @@ import json
 import os
 import secrets
 import struct
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from stemma.errors import IncompatibleFingerprint, MalformedFile, StemmaError
+from stemma.errors import MalformedFile, StemmaError
+from stemma.fingerprint.migrate import STEPS, Step, migrate, steps_from
 from stemma.fingerprint.model import Fingerprint
 from stemma.fingerprint.record import arrays_of, fingerprint_of, record_of
 from stemma.fingerprint.schema import FORMAT
@@ -77,7 +79,7 @@ def load(path: Path) -> Fingerprint:
 
     Raises:
         MalformedFile: not a fingerprint, or damaged.
-        IncompatibleFingerprint: written by another format version.
+        IncompatibleFingerprint: written in a format from which nothing leads to the current one.
         LimitExceeded, UnsupportedFormat: its header asks for what no fingerprint holds.
         StemmaError: it could not be read.
     """
@@ -88,17 +90,24 @@ def describe(path: Path) -> dict[str, Any]:
     """The record of a fingerprint file (see ``fingerprint.record``) as JSON data; no array is decoded, and nothing
     in it is checked but that it is a JSON object. Raises as :func:`load` does.
     """
-    return _record(_bounded(path), path.name)
-
-
-def from_bytes(data: bytes, name: str = "fingerprint") -> Fingerprint:
-    """The fingerprint in ``data``; raises as :func:`load` does."""
-    tensors = read_header(MemoryFile(name, data))
-    record = _record(data, name)
+    way, record = _record(_bounded(path), path.name, STEPS)
     try:
-        return fingerprint_of(record, {key: tensor.read_all() for key, tensor in tensors.items()})
+        for step in way:
+            record = step.record(record)
     except (KeyError, TypeError, ValueError) as error:
-        raise MalformedFile(name, f"a damaged description ({error})", "the metadata of a fingerprint") from error
+        raise _damaged(path.name, error) from error
+    return record
+
+
+def from_bytes(data: bytes, name: str = "fingerprint", steps: Mapping[str, Step] = STEPS) -> Fingerprint:
+    """The fingerprint in ``data``, made current where its format is older; raises as :func:`load` does."""
+    tensors = read_header(MemoryFile(name, data))
+    way, record = _record(data, name, steps)
+    try:
+        record, arrays = migrate(way, record, {key: tensor.read_all() for key, tensor in tensors.items()})
+        return fingerprint_of(record, arrays)
+    except (KeyError, TypeError, ValueError) as error:
+        raise _damaged(name, error) from error
 
 
 def _bounded(path: Path) -> bytes:
@@ -112,18 +121,19 @@ def _bounded(path: Path) -> bytes:
     return data
 
 
-def _record(data: bytes, name: str) -> dict[str, Any]:
+def _damaged(name: str, error: Exception) -> MalformedFile:
+    return MalformedFile(name, f"a damaged description ({error})", "the metadata of a fingerprint")
+
+
+def _record(data: bytes, name: str, steps: Mapping[str, Step]) -> tuple[tuple[Step, ...], dict[str, Any]]:
+    """The description as it stands in the file, and the steps that make it current."""
     length = int.from_bytes(data[:8], "little")
     if len(data) < 8 or length > len(data) - 8:
         raise MalformedFile(name, f"{len(data)} bytes", "a fingerprint that is whole")
     metadata = parse_json_object(data[8 : 8 + length], name).get("__metadata__")
     held = metadata if isinstance(metadata, dict) else {}
-    if held.get("format") != FORMAT:
-        raise IncompatibleFingerprint(
-            f"{name}: got format {str(held.get('format', 'none'))[:80]!r}, expected {FORMAT!r}.",
-            advice="Fingerprint the model again with this version of Stemma.",
-        )
+    way = steps_from(str(held.get("format", "none")), name, steps)
     record = held.get("stemma")
     if not isinstance(record, str):
         raise MalformedFile(name, "no description", "the metadata of a fingerprint")
-    return parse_json_object(record.encode("utf-8", "replace"), name)
+    return way, parse_json_object(record.encode("utf-8", "replace"), name)
