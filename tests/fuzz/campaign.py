@@ -16,13 +16,17 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from stemma.catalog.archive import read_archive
 from stemma.errors import StemmaError
+from stemma.fingerprint import from_bytes, to_bytes
+from stemma.records.read import parse_record
 from stemma.weights.declared import read_declared
 from stemma.weights.formats.gguf import GgufFormat
 from stemma.weights.formats.interface import Format
 from stemma.weights.formats.onnx import OnnxFormat
 from stemma.weights.formats.safetensors import SafetensorsFormat
 from stemma.weights.formats.torch_zip import TorchZipFormat
+from stemma.weights.memory import MemoryFile
 from stemma.weights.open import open_checkpoint
 from stemma.weights.tokenizers import read_tokenizer
 from tests.fuzz.mutate import mutate, mutate_archive, mutate_document, mutate_safetensors
@@ -65,6 +69,25 @@ def read_folder(name: str, data: bytes) -> None:
     open_checkpoint(Files({"model-00001-of-00001.safetensors": weights, name: data}))
 
 
+def read_fingerprint(name: str, data: bytes) -> None:
+    """A fingerprint; what is accepted can be used and written."""
+    found = from_bytes(data, name)
+    assert found.parameters >= 0
+    assert to_bytes(from_bytes(to_bytes(found))) == to_bytes(found)
+
+
+def read_export(name: str, data: bytes) -> None:
+    """An exported catalog, with every fingerprint in it."""
+    _, contents = read_archive(MemoryFile(name, data))
+    for inner, held in contents:
+        from_bytes(held, inner)
+
+
+def read_record(name: str, data: bytes) -> None:
+    """A model record."""
+    parse_record(data, name)
+
+
 TARGETS: Mapping[str, tuple[Callable[[str, bytes], None], tuple[Mutation, ...]]] = {
     "safetensors": (read_format(SafetensorsFormat()), (mutate, mutate_safetensors)),
     "gguf": (read_format(GgufFormat()), (mutate,)),
@@ -72,6 +95,9 @@ TARGETS: Mapping[str, tuple[Callable[[str, bytes], None], tuple[Mutation, ...]]]
     "onnx": (read_format(OnnxFormat()), (mutate,)),
     "beside": (read_beside, (mutate, mutate_document)),
     "folder": (read_folder, (mutate, mutate_document)),
+    "fingerprint": (read_fingerprint, (mutate, mutate_safetensors)),
+    "export": (read_export, (mutate, mutate_archive)),
+    "record": (read_record, (mutate,)),
 }
 
 

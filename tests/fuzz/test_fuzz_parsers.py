@@ -1,4 +1,4 @@
-"""A campaign against every parser of the weights layer.
+"""A campaign against every parser of what a stranger may hand over.
 
 Each lasts ``STEMMA_FUZZ_SECONDS`` (2 by default) and starts at ``STEMMA_FUZZ_SEED`` (0); the seed of a failure is
 printed. Valid files, written by the formats' own libraries, are mutated bytewise and by structure.
@@ -22,7 +22,11 @@ import safetensors.torch
 import torch
 from onnx import helper
 
+from stemma.catalog import Catalog
+from stemma.fingerprint import to_bytes
+from tests.catalog.prints import BASE, make
 from tests.fuzz.campaign import TARGETS
+from tests.records.test_read import GOOD
 
 TENSORS = {
     "a": torch.arange(24, dtype=torch.float32).reshape(6, 4),
@@ -74,6 +78,14 @@ def _onnx(typed: bool) -> bytes:
     return data
 
 
+def _export(folder: Path) -> bytes:
+    catalog = Catalog(folder / "catalog")
+    for number in range(2):
+        catalog.add(make(number), name=f"print-{number}")
+    catalog.export(folder / "exported")
+    return (folder / "exported").read_bytes()
+
+
 TOKENIZER = {
     "model": {"type": "BPE", "vocab": {"a": 0, "b": 1}, "merges": [["a", "b"]]},
     "added_tokens": [{"id": 2, "content": "<s>"}],
@@ -114,6 +126,9 @@ def corpora(folder: Path) -> Mapping[str, Mapping[str, bytes]]:
             "config.json": json.dumps(config).encode(),
             "model.safetensors.index.json": json.dumps(weight_map).encode(),
         },
+        "fingerprint": {"x.stemma": to_bytes(BASE)},
+        "export": {"x.zip": _export(folder)},
+        "record": {"x.yaml": GOOD.encode()},
     }
 
 
