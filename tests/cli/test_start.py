@@ -41,6 +41,10 @@ def test_help(stemma: Command, command: tuple[str, ...], flag: str) -> None:
         assert re.search(rf"Examples?:\n +stemma {' '.join(command)}", done.out)
 
 
+def test_help_says_what_may_be_chosen(stemma: Command) -> None:
+    assert "One of table, json, html, sarif. [default: table]" in " ".join(stemma("compare", "--help").out.split())
+
+
 def test_version(stemma: Command) -> None:
     assert re.fullmatch(r"stemma \d+\.\d+\.\d+\S*\n", stemma("--version").out)
 

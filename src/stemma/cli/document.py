@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from stemma.cli.main import OPTIONS, app
-from stemma.cli.parser import Argument, Group, Option, Parameter, argument_name, parameters, value_name
+from stemma.cli.parser import Argument, Group, Option, Parameter, argument_name, parameters, value_name, with_choices
 
 _HEAD = """# The command line
 
@@ -124,19 +124,13 @@ def _row(parameter: Parameter) -> str:
     info = parameter.info
     shown = f"`{argument_name(parameter)}`" if isinstance(info, Argument) else _option(parameter, info)
     default = "required" if parameter.required else _default(parameter.default)
-    cells = (shown, f"{info.help}{_choices(parameter.kind)}", default)
+    cells = (shown, with_choices(parameter, info.help, "`"), default)
     return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 
 
 def _option(parameter: Parameter, info: Option) -> str:
     value = "" if parameter.kind is bool else f" {info.metavar or value_name(parameter)}"
     return f"`{', '.join(info.flags)}{value}`"
-
-
-def _choices(kind: Any) -> str:
-    if isinstance(kind, type) and issubclass(kind, Enum):
-        return f" One of {', '.join(f'`{choice.value}`' for choice in kind)}."
-    return ""
 
 
 def _default(value: Any) -> str:

@@ -143,7 +143,7 @@ def _add_option(group: argparse._ArgumentGroup, parameter: Parameter, info: Opti
         if off:
             group.add_argument(off, dest=name, action="store_false", help="The opposite.")
     else:
-        value, text = info.metavar or value_name(parameter), _help(info.help, default)
+        value, text = info.metavar or value_name(parameter), _help(with_choices(parameter, info.help), default)
         several = {"action": "append"} if parameter.several else {}
         typed = several | _typed(parameter)
         group.add_argument(*info.flags, dest=name, default=default, metavar=value, help=text, **typed)
@@ -155,6 +155,13 @@ def value_name(parameter: Parameter) -> str:
         return "FORMAT"
     named = {int: "N", float: "NUMBER", Path: "PATH"}
     return named.get(parameter.kind, "MODEL" if parameter.name == "base" else parameter.name.upper())
+
+
+def with_choices(parameter: Parameter, text: str, mark: str = "") -> str:
+    """The help of a parameter, and what it may be where that is a choice; ``mark`` stands around each."""
+    if not issubclass(parameter.kind, Enum):
+        return text
+    return f"{text} One of {', '.join(f'{mark}{choice.value}{mark}' for choice in parameter.kind)}."
 
 
 def _typed(parameter: Parameter) -> dict[str, Any]:
