@@ -7,13 +7,12 @@ longer the plan's is made anew, and with it everything derived from it.
 import hashlib
 import json
 import logging
-import multiprocessing
 import os
 import shutil
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,16 +24,17 @@ from zoo.architectures import ARCHITECTURES, Architecture, Part
 from zoo.corpus import collect
 from zoo.errors import ZooError
 from zoo.lineage import Specimen, Zoo, ancestors, pairs
+from zoo.machine import found_machine, make_repeatable
 from zoo.made_of import facts
 from zoo.plan import Size, specimens
 from zoo.recipes.interface import Bench, Made
 from zoo.spectra import mean_spikes
-from zoo.storage import store, weight_files
+from zoo.storage import Entry, store, weight_files
 from zoo.tokens import Shelf
 from zoo.training import MASKED_SHARE
+from zoo.workers import make_all, parents_first
 
 log = logging.getLogger("zoo")
-Entry = dict[str, Any]
 _LISTED_EVERY = 60.0
 """Seconds between two writings of the lists while a build runs."""
 
@@ -65,9 +65,10 @@ def build(size: Size, folder: Path, only: Sequence[str] = (), jobs: int = 1) -> 
     missing = [name for name in zoo if name in wanted and not place.entry(name).exists()]
     log.info("%d of %d models to make", len(missing), len(wanted))
     listed = time.monotonic()
-    for count, entry in enumerate(_make_all(size, zoo, place, missing, jobs), 1):
+    making = make_all(zoo, missing, partial(make, size, folder), jobs, size.accelerated)
+    for count, entry in enumerate(making, 1):
         log.info("%d/%d %s", count, len(missing), _line(entry))
-        if time.monotonic() - listed > _LISTED_EVERY:
+        if size.accelerated or time.monotonic() - listed > _LISTED_EVERY:
             write_lists(size, zoo, place)
             listed = time.monotonic()
     return write_lists(size, zoo, place)
@@ -86,7 +87,7 @@ def adopt(size: Size, folder: Path, other: Path) -> list[str]:
         if (kept / "complete").read_text() != digest.read_text():
             raise ZooError(f"{other} was trained on other text than {folder}; build the models here instead")
     taken = []
-    for name in _parents_first(zoo, list(zoo)):
+    for name in parents_first(zoo, list(zoo)):
         described = describe(size, zoo[name])
         if place.entry(name).exists() or _stored_recipe(source, name) != described:
             continue
@@ -135,12 +136,12 @@ def _entry(zoo: Zoo, place: Place, name: str) -> Entry:
 
 def make(size: Size, folder: Path, specimen: Specimen) -> Entry:
     """Make one specimen whose parents are complete, save it, and return its entry."""
-    torch.set_num_threads(1)
+    make_repeatable()
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    torch.use_deterministic_algorithms(True)
     begun = time.monotonic()
     place, architecture = Place(folder), ARCHITECTURES[specimen.architecture]
-    bench = Bench(architecture, place.shelf, size.shape.context, size.batch_of(specimen.architecture))
+    machine = found_machine(size.accelerated)
+    bench = Bench(architecture, place.shelf, size.shape.context, size.batch_of(specimen.architecture), machine)
     torch.manual_seed(specimen.seed)
     made = specimen.recipe.make(bench, [_load(architecture, place, parent) for parent in specimen.parents])
     target = place.model(specimen.name)
@@ -148,6 +149,8 @@ def make(size: Size, folder: Path, specimen: Specimen) -> Entry:
     store(made, target)
     entry = _lineage(specimen) | {"recipe": describe(size, specimen)}
     entry |= _outcome(ARCHITECTURES[specimen.becomes or specimen.architecture], made, target)
+    if specimen.trains:
+        entry["device"] = machine.label
     entry["seconds"] = round(time.monotonic() - begun, 1)
     place.entry(specimen.name).parent.mkdir(parents=True, exist_ok=True)
     _write(place.entry(specimen.name), json.dumps(entry, indent=1) + "\n")
@@ -190,41 +193,15 @@ def describe(size: Size, specimen: Specimen) -> Entry:
     """All that decides the weights, given the parents and the corpus: the recipe's fields and the bench's."""
     fields: Entry = json.loads(json.dumps(asdict(specimen.recipe)))  # type: ignore[call-overload]
     batch = size.batch_of(specimen.architecture)
-    bench = {"context": size.shape.context, "batch": batch, "masked_share": MASKED_SHARE}
+    bench: Entry = {"context": size.shape.context, "batch": batch, "masked_share": MASKED_SHARE}
+    if size.accelerated:
+        bench["products"] = "bfloat16"
     return {"name": type(specimen.recipe).__name__, "bench": bench} | fields
 
 
 def _load(architecture: Architecture, place: Place, name: str) -> Made:
     folder = place.model(name)
     return Made(architecture.load(folder), PreTrainedTokenizerFast.from_pretrained(folder))
-
-
-def _make_all(size: Size, zoo: Zoo, place: Place, missing: list[str], jobs: int) -> Iterator[Entry]:
-    if jobs <= 1:
-        for name in _parents_first(zoo, missing):
-            yield make(size, place.folder, zoo[name])
-        return
-    os.environ["OMP_NUM_THREADS"] = "1"
-    waiting, running = list(missing), dict[Future[Entry], str]()
-    with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
-        while waiting or running:
-            for name in [n for n in waiting if not set(zoo[n].parents) & {*waiting, *running.values()}]:
-                if len(running) < jobs:
-                    waiting.remove(name)
-                    running[pool.submit(make, size, place.folder, zoo[name])] = name
-            done, _ = wait(running, return_when=FIRST_COMPLETED)
-            for future in done:
-                del running[future]
-                yield future.result()
-
-
-def _parents_first(zoo: Zoo, names: Sequence[str]) -> list[str]:
-    ordered: list[str] = []
-    for name in names:
-        for ancestor in sorted(ancestors(zoo, name), key=lambda n: len(ancestors(zoo, n))):
-            if ancestor in names and ancestor not in ordered:
-                ordered.append(ancestor)
-    return ordered
 
 
 def _wanted(zoo: Zoo, only: Sequence[str]) -> set[str]:
@@ -239,7 +216,7 @@ def _prepare(size: Size, place: Place, architectures: set[str]) -> None:
     corpus = None
     for kind in kinds:
         if not (place.folder / ".shelf" / kind / "complete").exists():
-            corpus = corpus or collect(size.corpus_bytes)
+            corpus = corpus or collect(size.corpus_bytes, size.accelerated)
             place.shelf.fill(kind, corpus, size.shape.vocabulary)
 
 

@@ -29,7 +29,7 @@ def _scratch(group: Group) -> Iterator[Specimen]:
     yield group.root("other-init", run(2, base.legs), "X1", 0)
     yield group.root("other-init-data", run(2, (Leg(0, "second", group.order(3)),)), "X3", 0)
     yield group.root("twin-length", run(1, (Leg(0, "second", group.order(4)),), length=0.6), "X4", 1)
-    wide = shape.with_size(hidden=shape.hidden + 32, neurons=shape.neurons * 3 // 2)
+    wide = shape.with_size(hidden=shape.hidden + 2 * shape.head, neurons=shape.neurons * 3 // 2)
     yield group.root("wider", run(1, base.legs, shape=wide, length=0.6), "X2", 1)
     deep = shape.with_size(layers=shape.layers + 2)
     yield group.root("deeper", run(3, base.legs, shape=deep, length=0.6), "X2", 1)

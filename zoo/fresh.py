@@ -30,13 +30,14 @@ from transformers import (
     T5ForConditionalGeneration,
 )
 
-_HEAD = 16
+_WIDE = 512
+"""From this width on a head has 64 dimensions, as in models in use; below, 16, so that there are several."""
 _SPECIAL: dict[str, Any] = {"bos_token_id": 2, "eos_token_id": 3, "pad_token_id": 1}
 
 
 @dataclass(frozen=True)
 class Shape:
-    """How large a model is (head dimension 16), and the standard deviation of its fresh matrices.
+    """How large a model is, and the standard deviation of its fresh matrices.
 
     The usual deviation of .02 belongs to wider models.
     """
@@ -52,8 +53,13 @@ class Shape:
         return replace(self, **changes)
 
     @property
+    def head(self) -> int:
+        """Dimensions of one head."""
+        return 64 if self.hidden >= _WIDE else 16
+
+    @property
     def heads(self) -> int:
-        return self.hidden // _HEAD
+        return self.hidden // self.head
 
 
 def llama(shape: Shape) -> Any:
@@ -62,7 +68,9 @@ def llama(shape: Shape) -> Any:
 
 def qwen3(shape: Shape) -> Any:
     """Gains over queries and keys, tied embeddings."""
-    return Qwen3ForCausalLM(Qwen3Config(**_usual(shape), **_grouped(shape), head_dim=_HEAD, tie_word_embeddings=True))
+    return Qwen3ForCausalLM(
+        Qwen3Config(**_usual(shape), **_grouped(shape), head_dim=shape.head, tie_word_embeddings=True)
+    )
 
 
 def phi3(shape: Shape) -> Any:
@@ -74,7 +82,7 @@ def phi3(shape: Shape) -> Any:
 
 def gemma2(shape: Shape) -> Any:
     """Gains stored as their difference from one, two more norms in a layer, capped scores, tied embeddings."""
-    config = Gemma2Config(**_usual(shape), **_grouped(shape), head_dim=_HEAD, query_pre_attn_scalar=_HEAD)
+    config = Gemma2Config(**_usual(shape), **_grouped(shape), head_dim=shape.head, query_pre_attn_scalar=shape.head)
     return Gemma2ForCausalLM._from_config(config, attn_implementation="eager")  # type: ignore[no-untyped-call]
 
 
@@ -161,7 +169,7 @@ def t5(shape: Shape) -> Any:
     config = T5Config(  # type: ignore[call-arg]
         vocab_size=shape.vocabulary,
         d_model=shape.hidden,
-        d_kv=_HEAD,
+        d_kv=shape.head,
         d_ff=shape.neurons,
         num_layers=shape.layers,
         num_decoder_layers=shape.layers,

@@ -71,7 +71,7 @@ class Group:
         return Tune(half, self.order(order), self.schedule(length, rate))
 
     def schedule(self, length: float, rate: float) -> Schedule:
-        peak = ARCHITECTURES[self.architecture].learning_rate * rate
+        peak = ARCHITECTURES[self.architecture].learning_rate * self.size.rate * rate
         return Schedule(self.steps(length), peak, self.size.batch_of(self.architecture))
 
     def layers(self) -> int:

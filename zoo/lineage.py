@@ -49,6 +49,11 @@ class Specimen:
     """The architecture it is stored as, where that is not the one of its group."""
     paired: Paired = "all"
 
+    @property
+    def trains(self) -> bool:
+        """Whether it takes training to make it, and not arithmetic alone."""
+        return "schedule" in vars(self.recipe)
+
 
 @dataclass(frozen=True)
 class Pair:

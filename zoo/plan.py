@@ -4,9 +4,9 @@ from zoo.breadth import breadth
 from zoo.core import core
 from zoo.group import Group
 from zoo.lineage import Specimen
-from zoo.sizes import FULL, SIZES, SMALL, THIN, WIDE, Size
+from zoo.sizes import FULL, LARGE, SIZES, SMALL, THIN, WIDE, Size
 
-__all__ = ["FULL", "SIZES", "SMALL", "THIN", "WIDE", "Size", "specimens"]
+__all__ = ["FULL", "LARGE", "SIZES", "SMALL", "THIN", "WIDE", "Size", "specimens"]
 
 
 def specimens(size: Size) -> dict[str, Specimen]:

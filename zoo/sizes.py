@@ -22,6 +22,10 @@ class Size:
     """Architectures whose batch is another one."""
     broad: bool = False
     """Whether there is more in a group than its core."""
+    rate: float = 1.0
+    """Times the learning rate of each architecture: wider models take smaller steps."""
+    accelerated: bool = False
+    """Whether it is made for a machine with an accelerator (`zoo.machine`), and on more text."""
 
     def batch_of(self, architecture: str) -> int:
         return self.batches.get(architecture, self.batch)
@@ -77,4 +81,23 @@ SMALL = Size(
     ),
     broad=True,
 )
-SIZES = {size.name: size for size in (THIN, WIDE, FULL, SMALL)}
+LARGE = Size(
+    name="large",
+    shape=Shape(hidden=1024, neurons=2816, layers=6, context=256, vocabulary=8192, deviation=0.02),
+    steps={"llama": 1000, "gpt2": 1000},
+    batch=32,
+    corpus_bytes=40_000_000,
+    seeds=((1, "evaluation"),),
+    members=(
+        *("base", "twin-order", "twin-data", "twin-length", "twin-far", "other-init", "fork-25"),
+        *("tuned-light", "tuned-heavy", "continued"),
+        *("permuted", "permuted-tuned", "twin-permuted", "pruned", "int8", "layer-dropped", "merged"),
+        *("slerp", "q4-0", "depth-scaled", "chain-2", "chain-3", "vocabulary-shuffled", "fabricated"),
+        *("evaded-rotation", "evaded-all", "evaded-all-tuned", "twin-evaded-rotation", "twin-evaded-all"),
+    ),
+    broad=True,
+    rate=0.25,
+    accelerated=True,
+)
+"""A hundred times the parameters of `small`: does what holds there hold here? Nothing is fitted on it."""
+SIZES = {size.name: size for size in (THIN, WIDE, FULL, SMALL, LARGE)}

@@ -15,9 +15,9 @@ from zoo.architectures import Architecture, Part
 
 def spikes(matrix: NDArray[np.floating[Any]]) -> int:
     """The number of singular values above the edge of the bulk; `matrix` is (m, n)."""
-    rows, columns = matrix.shape
-    values = np.linalg.svd(matrix.astype(np.float64), compute_uv=False)
-    small, large = sorted((rows, columns))
+    small, large = sorted(matrix.shape)
+    wide = (matrix if len(matrix) == small else matrix.T).astype(np.float64)
+    values = np.sqrt(np.maximum(np.linalg.eigvalsh(wide @ wide.T), 0.0))
     deviation = float(np.median(values)) / np.sqrt(large * _median_of_bulk(small / large))
     return int(np.sum(values > deviation * (np.sqrt(small) + np.sqrt(large))))
 

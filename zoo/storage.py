@@ -8,6 +8,8 @@ from safetensors.torch import load_file
 
 from zoo.recipes.interface import Made
 
+Entry = dict[str, Any]
+"""What the manifest says of one model."""
 _SUFFIXES = (".safetensors", ".bin")
 
 

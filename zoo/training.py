@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from zoo.architectures import Objective
+from zoo.machine import PLAIN, Machine
 from zoo.tokens import Stream
 
 IGNORED = -100
@@ -90,27 +91,39 @@ def batch_for(
     return masked_batch(stream, rows, context, seed, mask)
 
 
-def train(model: Any, batches: Callable[[int], Batch], schedule: Schedule, teacher: Any = None) -> Losses:
+def train(
+    model: Any,
+    batches: Callable[[int], Batch],
+    schedule: Schedule,
+    machine: Machine = PLAIN,
+    teacher: Any = None,
+) -> Losses:
     """Train in place. With a teacher, half of the loss is the divergence from its predictions."""
-    optimiser = torch.optim.AdamW(_groups(model, schedule.decay), lr=schedule.peak, betas=(0.9, 0.95))
+    for network in (model, teacher):
+        if network is not None:
+            network.to(machine.device)
+    fused = True if machine.accelerated else None
+    optimiser = torch.optim.AdamW(_groups(model, schedule.decay), lr=schedule.peak, betas=(0.9, 0.95), fused=fused)
     model.train()
-    seen: list[float] = []
+    seen: list[Tensor] = []
     for step in range(schedule.steps):
         for group in optimiser.param_groups:
             group["lr"] = schedule.rate(step)
-        inputs, targets = batches(step)
-        scores = _scores(model, inputs, targets)
-        loss = functional.cross_entropy(scores, targets.flatten(), ignore_index=IGNORED)
-        seen.append(loss.item())
-        if teacher is not None:
-            loss = 0.5 * loss + 0.5 * _divergence(scores, teacher, inputs, targets)
+        inputs, targets = map(machine.send, batches(step))
+        with machine.forward():
+            scores = _scores(model, inputs, targets)
+            loss = functional.cross_entropy(scores, targets.flatten(), ignore_index=IGNORED)
+            seen.append(loss.detach())
+            if teacher is not None:
+                loss = 0.5 * loss + 0.5 * _divergence(scores, teacher, inputs, targets)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimiser.step()
-    model.eval()
+    model.to("cpu").eval()
+    losses = torch.stack(seen).tolist()
     tail = max(1, schedule.steps // 20)
-    return Losses(float(np.mean(seen[:tail])), float(np.mean(seen[-tail:])))
+    return Losses(float(np.mean(losses[:tail])), float(np.mean(losses[-tail:])))
 
 
 def _groups(model: Any, decay: float) -> list[dict[str, Any]]:

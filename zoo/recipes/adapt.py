@@ -8,7 +8,7 @@ from peft import LoraConfig, get_peft_model
 
 from zoo.corpus import Half
 from zoo.recipes.interface import Bench, Made, Storage
-from zoo.training import Schedule, train
+from zoo.training import Schedule
 
 _TARGETS = {
     *("q_proj", "k_proj", "v_proj", "o_proj", "out_proj", "qkv_proj", "query_key_value"),
@@ -35,7 +35,7 @@ class Lora:
         torch.manual_seed(self.order)
         config = self._config(targets)
         adapted = get_peft_model(parent.model, config)
-        losses = train(adapted, bench.batches(parent.tokenizer, self.half, self.order), self.schedule)
+        losses = bench.train(adapted, bench.batches(parent.tokenizer, self.half, self.order), self.schedule)
         if self.merged:
             return Made(adapted.merge_and_unload(), parent.tokenizer, losses, self.schedule.steps)
         return Made(adapted, parent.tokenizer, losses, self.schedule.steps, Storage(adapter=True))
@@ -71,5 +71,5 @@ class TuneLast:
         for name, parameter in parent.model.named_parameters():
             place = places[name]
             parameter.requires_grad_(place is not None and place.layer >= depth - self.layers)
-        losses = train(parent.model, bench.batches(parent.tokenizer, self.half, self.order), self.schedule)
+        losses = bench.train(parent.model, bench.batches(parent.tokenizer, self.half, self.order), self.schedule)
         return Made(parent.model, parent.tokenizer, losses, self.schedule.steps)

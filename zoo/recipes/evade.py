@@ -27,7 +27,7 @@ class Permute:
 
     def make(self, bench: Bench, parents: Sequence[Made]) -> Made:
         (parent,) = parents
-        probe, _ = bench.batches(parent.tokenizer, "first", self.seed)(0)
+        probe = bench.probe(parent.tokenizer, self.seed)
         before = logits(parent.model, probe)
         parent.model.load_state_dict(permuted(bench.architecture, parent.model, self.seed))
         check_same_function(before, logits(parent.model, probe))
@@ -44,7 +44,7 @@ class Disguise:
 
     def make(self, bench: Bench, parents: Sequence[Made]) -> Made:
         (parent,) = parents
-        probe, _ = bench.batches(parent.tokenizer, "first", self.seed)(0)
+        probe = bench.probe(parent.tokenizer, self.seed)
         before = logits(parent.model, probe)
         model, tokenizer = parent.model, parent.tokenizer
         for number, kind in enumerate(self.kinds or possible(bench.architecture, model)):

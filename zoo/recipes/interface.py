@@ -8,12 +8,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
+from torch import Tensor
 from transformers import PreTrainedTokenizerFast
 
 from zoo.architectures import Architecture
 from zoo.corpus import Half
+from zoo.machine import PLAIN, Machine
 from zoo.tokens import Shelf, Stream, encode
-from zoo.training import Batch, Losses, batch_for
+from zoo.training import Batch, Losses, Schedule, batch_for, train
+
+_PROBE = 1024
 
 
 @dataclass(frozen=True)
@@ -52,12 +56,22 @@ class Recipe(Protocol):
 
 @dataclass(frozen=True)
 class Bench:
-    """Where recipes work: one architecture, the shelf of token streams, the context and batch size."""
+    """Where recipes work: one architecture, the shelf of token streams, context and batch size, the machine."""
 
     architecture: Architecture
     shelf: Shelf
     context: int
     batch: int
+    machine: Machine = PLAIN
+
+    def train(self, model: Any, batches: Callable[[int], Batch], schedule: Schedule, teacher: Any = None) -> Losses:
+        """Train a model in place, on this bench's machine."""
+        return train(model, batches, schedule, self.machine, teacher)
+
+    def probe(self, tokenizer: PreTrainedTokenizerFast, seed: int) -> Tensor:
+        """About a thousand tokens, (rows, context): enough to see whether two models compute the same."""
+        inputs, _ = self.batches(tokenizer, "first", seed)(0)
+        return inputs[: max(1, _PROBE // self.context)]
 
     def tokenizer(self) -> PreTrainedTokenizerFast:
         return self.shelf.tokenizer(self.architecture.kind)

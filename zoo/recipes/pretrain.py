@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from zoo.architectures import Shape, initialise
 from zoo.corpus import Half
 from zoo.recipes.interface import Bench, Made
-from zoo.training import Batch, Schedule, train
+from zoo.training import Batch, Schedule
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Pretrain:
             current = max(i for i, leg in enumerate(self.legs) if leg.start <= step)
             return sources[current](step)
 
-        losses = train(model, batches, self.schedule)
+        losses = bench.train(model, batches, self.schedule)
         return Made(model, tokenizer, losses, self.schedule.steps)
 
     def shared_share(self, other: "Pretrain") -> float:

@@ -8,7 +8,7 @@ from zoo.corpus import Half
 from zoo.recipes.interface import Bench, Made
 from zoo.reparametrise import with_identity_layer, with_layers
 from zoo.surgery import densified, upcycled, without_hidden, without_last_group, without_neurons
-from zoo.training import Schedule, train
+from zoo.training import Schedule
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Student:
         (teacher,) = parents
         student = with_layers(bench.architecture, teacher.model, self.layers)
         batches = bench.batches(teacher.tokenizer, self.half, self.order)
-        losses = train(student, batches, self.schedule, teacher=teacher.model)
+        losses = bench.train(student, batches, self.schedule, teacher=teacher.model)
         return Made(student, teacher.tokenizer, losses, self.schedule.steps)
 
 
@@ -68,7 +68,7 @@ class FreshStudent:
         (teacher,) = parents
         student = initialise(bench.architecture, self.shape, self.init)
         batches = bench.batches(teacher.tokenizer, self.half, self.order)
-        losses = train(student, batches, self.schedule, teacher=teacher.model)
+        losses = bench.train(student, batches, self.schedule, teacher=teacher.model)
         return Made(student, teacher.tokenizer, losses, self.schedule.steps)
 
 

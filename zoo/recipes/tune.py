@@ -9,7 +9,7 @@ from transformers import PreTrainedTokenizerFast
 
 from zoo.corpus import Half
 from zoo.recipes.interface import Bench, Made
-from zoo.training import Schedule, train
+from zoo.training import Schedule
 
 _SAMPLE_TOKENS = 400_000
 
@@ -24,7 +24,7 @@ class Tune:
 
     def make(self, bench: Bench, parents: Sequence[Made]) -> Made:
         (parent,) = parents
-        losses = train(parent.model, bench.batches(parent.tokenizer, self.half, self.order), self.schedule)
+        losses = bench.train(parent.model, bench.batches(parent.tokenizer, self.half, self.order), self.schedule)
         return Made(parent.model, parent.tokenizer, losses, self.schedule.steps)
 
 
@@ -45,7 +45,7 @@ class ExtendVocabulary:
         torch.manual_seed(self.order)
         parent.model.resize_token_embeddings(parent.model.config.vocab_size + self.rows, mean_resizing=False)
         stream = bench.encode(tokenizer, text)
-        losses = train(parent.model, bench.batches_of(stream, tokenizer, self.order), self.schedule)
+        losses = bench.train(parent.model, bench.batches_of(stream, tokenizer, self.order), self.schedule)
         return Made(parent.model, tokenizer, losses, self.schedule.steps)
 
 

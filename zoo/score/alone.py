@@ -36,12 +36,15 @@ def score_adapters(built: Built, splits: Sequence[str]) -> list[Alone]:
 
 def _split(built: Built, split: str) -> list[Alone]:
     complete = [name for name in built.entries if built.zoo[name].split == split]
+    adapters = [name for name in complete if name.endswith("-adapter")]
+    if not adapters:
+        return []
     bases = [name for name in complete if name.split("-", 2)[2] in BASES]
     work = Work(file_digests=False, cache=FeatureCache(built.folder / ".score" / "cache"), workers=1)
     with TemporaryDirectory(prefix="stemma-") as folder:
         catalog = Catalog(Path(folder) / "catalog")
         add_models(catalog, [str(built.model(name)) for name in bases], work)
-        return [_ask(built, name, catalog, work) for name in complete if name.endswith("-adapter")]
+        return [_ask(built, name, catalog, work) for name in adapters]
 
 
 def _ask(built: Built, name: str, catalog: Catalog, work: Work) -> Alone:

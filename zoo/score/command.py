@@ -19,6 +19,7 @@ from zoo.score.permutations import sampled_tails, save, saved
 from zoo.score.rulings import rule_on_all
 from zoo.score.tables import Scored
 from zoo.score.trees import score_trees
+from zoo.workers import workers
 
 SPLITS = ("calibration", "evaluation")
 
@@ -32,9 +33,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-merges", action="store_true", help="leave merges undecomposed")
     parser.add_argument("--no-trees", action="store_true", help="leave family graphs of sixty models unrecovered")
     parser.add_argument("--most", type=int, default=0, metavar="N", help="no more than N pairs a category and group")
-    parser.add_argument("--jobs", type=int, default=2, choices=(1, 2), help="workers of one thread each")
+    parser.add_argument("--jobs", type=workers, default=2, metavar="N", help="workers of one thread each")
     parser.add_argument(
-        "--out", type=Path, default=Path("docs/accuracy.md"), help="the page; pictures and limits.md go beside it"
+        "--out",
+        type=Path,
+        default=Path("docs/accuracy.md"),
+        help="the page; pictures, and limits.md unless the zoo is large, go beside it",
     )
 
 
@@ -45,8 +49,11 @@ def run(options: argparse.Namespace) -> None:
     splits = [s for s in wanted if any(specimen.split == s for specimen in built.zoo.values())]
     parts = {split: _part(built, split, options) for split in splits}
     scored = {s: [one for one in part.scored if one.pair.unscored is None] for s, part in parts.items()}
-    pictures = draw(scored, options.out.parent / "pictures")
+    folder = f"pictures{options.out.stem.removeprefix('accuracy')}"
+    pictures = [f"{folder}/{name}" for name in draw(scored, options.out.parent / folder)]
     options.out.write_text(document(built, parts, _command(options), pictures))
+    if built.size.accelerated:
+        return
     everything = {split: part.scored for split, part in parts.items()}
     options.out.with_name("limits.md").write_text(limits_page(everything, _command(options)))
 
@@ -56,7 +63,7 @@ def _part(built: Built, split: str, options: argparse.Namespace) -> Part:
     if options.most:
         pairs = sampled(pairs, options.most)
     outcomes = rule_on_all(built, pairs, options.jobs)
-    merges = None if options.no_merges else decompose_all(built, [split])
+    merges = None if options.no_merges else decompose_all(built, [split], options.jobs)
     found = {one.name: one.found != "none" for one in merges or () if one.method}
     scored = [
         Scored(pair, outcomes[pair.a, pair.b], built.layers(pair), found.get(built.child(pair))) for pair in pairs

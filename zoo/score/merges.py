@@ -1,7 +1,8 @@
 """Merges decomposed over all that a group holds, with nobody naming candidates."""
 
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from stemma.constitution.interface import Label
@@ -10,6 +11,8 @@ from stemma.identity import is_present
 from stemma.usecases.compare import rule_on
 from zoo.score.cases import Built
 from zoo.score.nulls import printed
+from zoo.score.rulings import code_digest
+from zoo.workers import pool
 
 if TYPE_CHECKING:
     from stemma.evidence.merge import Merge
@@ -30,13 +33,23 @@ class Decomposed:
     """Largest difference of any coefficient, layer by layer where the method has them."""
 
 
-def decompose_all(built: Built, splits: Sequence[str]) -> list[Decomposed]:
-    """All merges, and the trained children of every base beside them, which are no merges."""
+def decompose_all(built: Built, splits: Sequence[str], jobs: int = 1) -> list[Decomposed]:
+    """All merges, and the trained children of every base beside them, which are no merges.
+
+    What the same code found before in the same models is not looked for again.
+    """
+    path = built.folder / ".score" / f"merges-{'-'.join(splits)}.json"
+    key = [code_digest(), built.digest]
+    kept = json.loads(path.read_text()) if path.exists() else {}
+    if kept.get("key") == key:
+        return [Decomposed(**record) for record in kept["merges"]]
     merges = built.merges(splits)
     others = [n for n in built.entries if built.zoo[n].split in splits and n.endswith(_NO_MERGES)]
-    found = []
-    for name in sorted({*merges, *others}):
-        found.append(_decomposed(built, name, merges.get(name)))
+    names = sorted({*merges, *others})
+    with pool(jobs) as mapped:
+        found = list(mapped(_decomposed, [built] * len(names), names, [merges.get(name) for name in names]))
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps({"key": key, "merges": [asdict(one) for one in found]}))
     return found
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from stemma.cache import FeatureCache
 from stemma.evidence.pair import PairEvidence
 from stemma.evidence.units import Group
-from stemma.fingerprint import Fingerprint
+from stemma.fingerprint import Fingerprint, load
 from stemma.identity import is_present
 from stemma.usecases.models import fingerprint
 from stemma.usecases.settings import Work
@@ -67,6 +67,9 @@ def disjoint_pairs(built: Built, splits: Sequence[str]) -> Iterator[tuple[str, s
 
 
 def printed(built: Built, name: str) -> Fingerprint:
-    """The fingerprint of a model, from the zoo's cache where it is there."""
+    """The fingerprint of a model: as kept in `prints` where models are too large to keep, else from the zoo's cache."""
+    kept = built.folder / "prints" / f"{name}.stemma"
+    if kept.exists():
+        return load(kept)
     work = Work(file_digests=False, cache=FeatureCache(built.folder / ".score" / "cache"), workers=1)
     return fingerprint(str(built.model(name)), work).fingerprint

@@ -3,11 +3,8 @@
 import hashlib
 import json
 import logging
-import multiprocessing
-import os
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +15,7 @@ from stemma.usecases.compare import compare_pairs
 from stemma.usecases.settings import Work
 from zoo.lineage import Pair
 from zoo.score.cases import Built
+from zoo.workers import pool
 
 log = logging.getLogger("zoo")
 _CHUNK = 150
@@ -44,22 +42,36 @@ class Outcome:
 
 def rule_on_all(built: Built, wanted: Sequence[Pair], jobs: int) -> dict[tuple[str, str], Outcome]:
     """The outcome of every pair, ruled now or kept from an earlier run of the same code on the same models."""
-    kept = built.folder / ".score" / "outcomes.jsonl"
-    kept.parent.mkdir(exist_ok=True)
-    code = _code_digest()
-    known = _known(kept, code, built)
+    kept = Kept(built.folder)
+    known = kept.known(built)
     missing = [pair for pair in wanted if (pair.a, pair.b) not in known]
     log.info("%d of %d pairs to rule on", len(missing), len(wanted))
     chunks = list(_chunks(missing))
-    with kept.open("a") as file:
-        for number, outcomes in enumerate(_run(built, chunks, jobs), 1):
-            for outcome in outcomes:
-                known[outcome.a, outcome.b] = outcome
-                key = {"code": code, "models": [built.entries[n]["sha256"] for n in (outcome.a, outcome.b)]}
-                file.write(json.dumps(asdict(outcome) | key) + "\n")
-            file.flush()
-            log.info("%d/%d chunks", number, len(chunks))
+    for number, outcomes in enumerate(_run(built, chunks, jobs), 1):
+        kept.add(built, outcomes)
+        known |= {(outcome.a, outcome.b): outcome for outcome in outcomes}
+        log.info("%d/%d chunks", number, len(chunks))
     return {(pair.a, pair.b): known[pair.a, pair.b] for pair in wanted}
+
+
+class Kept:
+    """The file of outcomes of a zoo; one counts only for the same models, ruled on by the same code."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / ".score" / "outcomes.jsonl"
+        self._path.parent.mkdir(exist_ok=True)
+        self._code = code_digest()
+
+    def known(self, built: Built) -> dict[tuple[str, str], Outcome]:
+        """All that still count, by the names of the pair."""
+        return _known(self._path, self._code, built)
+
+    def add(self, built: Built, outcomes: Sequence[Outcome]) -> None:
+        """Write down new ones."""
+        with self._path.open("a") as file:
+            for outcome in outcomes:
+                key = {"code": self._code, "models": [built.entries[n]["sha256"] for n in (outcome.a, outcome.b)]}
+                file.write(json.dumps(asdict(outcome) | key) + "\n")
 
 
 def rule_on_chunk(folder: str, pairs: Sequence[tuple[str, str]]) -> list[Outcome]:
@@ -112,12 +124,8 @@ def _group(name: str) -> str:
 
 def _run(built: Built, chunks: Sequence[list[tuple[str, str]]], jobs: int) -> Iterator[list[Outcome]]:
     folder = str(built.folder)
-    if jobs <= 1 or len(chunks) <= 1:
-        yield from (rule_on_chunk(folder, chunk) for chunk in chunks)
-        return
-    os.environ["OMP_NUM_THREADS"] = "1"
-    with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
-        yield from pool.map(rule_on_chunk, [folder] * len(chunks), chunks)
+    with pool(min(jobs, len(chunks))) as mapped:
+        yield from mapped(rule_on_chunk, [folder] * len(chunks), chunks)
 
 
 def _known(path: Path, code: str, built: Built) -> dict[tuple[str, str], Outcome]:
@@ -134,7 +142,7 @@ def _known(path: Path, code: str, built: Built) -> dict[tuple[str, str], Outcome
     return found
 
 
-def _code_digest() -> str:
+def code_digest() -> str:
     """Of all sources of the package that rules: other code, other rulings."""
     root = Path(stemma.__file__).parent
     digest = hashlib.sha256()

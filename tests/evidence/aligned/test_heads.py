@@ -62,3 +62,10 @@ def test_an_assignment_uses_every_unit_once() -> None:
     score = np.random.default_rng(5).standard_normal((30, 40))
     match = assigned(score)
     assert (match >= 0).all() and len(set(match.tolist())) == 30
+
+
+def test_a_factor_of_zeros_is_left_as_it_is() -> None:
+    inner, nothing = np.ones((4, 12), np.float32), np.zeros((8, 12), np.float32)
+    for x, y in (balanced(inner, nothing), balanced(nothing[:4], inner)):
+        assert np.isfinite(x).all() and np.isfinite(y).all()
+    assert not balanced(inner, nothing)[1].any()

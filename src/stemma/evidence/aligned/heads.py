@@ -25,8 +25,11 @@ def balanced(inner: Array, outer: Array) -> Pair:
     """Factors ``inner`` (d x h) and ``outer`` (r d x h) after the transform that makes their inner Grams equal.
 
     With P = M'M the transform solves P G P = H for the Grams G of ``inner`` and H of ``outer`` (mean over its r
-    heads): P is their geometric mean, and M its symmetric root, the least change of all that balance.
+    heads): P is their geometric mean, and M its symmetric root, the least change of all that balance. A factor of
+    zeros, as in a layer that adds nothing, cannot be balanced: both stay as they are.
     """
+    if not (inner.any() and outer.any()):
+        return inner, outer
     width = len(inner)
     heads = outer.reshape(-1, width, outer.shape[1])
     of_inner = inner.astype(np.float64) @ inner.T
