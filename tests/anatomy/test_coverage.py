@@ -14,6 +14,7 @@ pytest.importorskip("torch", reason="the zoo extra is not installed")
 pytest.importorskip("transformers", reason="the zoo extra is not installed")
 
 from tests.anatomy import coverage
+from tests.anatomy.tiny_configs import shrink
 
 SAMPLE = (
     "albert", "bart", "bert", "bloom", "deberta-v2", "deepseek_v3", "distilbert", "dory", "falcon", "gemma2", "gpt2",
@@ -49,6 +50,20 @@ def test_alternating_rows_of_experts_are_what_the_model_computes_with(tmp_path: 
     gate, up = np.split(state["model.layers.1.mlp.experts.gate_up_proj"][expert], 2)
     np.testing.assert_array_equal(values[f"decoder.1.expert{expert}/gate"].read_all(), gate)
     np.testing.assert_array_equal(values[f"decoder.1.expert{expert}/up"].read_all(), up)
+
+
+def test_inkling_as_it_is_published(tmp_path: Path) -> None:
+    """The saved form of the whole model has the names of the published files; that of its language model has not."""
+    config = coverage.transformers.InklingConfig()
+    shrink(config)
+    model = coverage.transformers.InklingForConditionalGeneration(config)
+    model.save_pretrained(tmp_path)
+    values = {part.key: part.tensor for part in coverage.dissect_saved(tmp_path).parts if part.certain}
+    mlp = model.model.language_model.layers[1].mlp
+    for role, stored in (("gate", mlp.shared_experts.gate_proj), ("up", mlp.shared_experts.up_proj)):
+        np.testing.assert_array_equal(values[f"decoder.1.expert0.shared/{role}"].read_all(), stored[0].detach().numpy())
+    gate = mlp.experts.gate_up_proj[2, : config.text_config.moe_intermediate_size].detach().numpy()
+    np.testing.assert_array_equal(values["decoder.1.expert2/gate"].read_all(), gate)
 
 
 def test_queries_without_a_gate_are_not_split(tmp_path: Path) -> None:

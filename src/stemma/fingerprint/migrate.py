@@ -22,7 +22,7 @@ Arrays = Mapping[str, NDArray[Any]]
 
 @dataclass(frozen=True)
 class Step:
-    """From one format to the ``next``: the new record out of the old, the new arrays out of the old ones.
+    """From one format to the ``next``: the new record (its schema id too) out of the old, the new arrays likewise.
 
     Both see what a stranger may have written: a KeyError, TypeError or ValueError says that it is damaged.
     """
