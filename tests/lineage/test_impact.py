@@ -102,7 +102,7 @@ def test_a_range_whose_newest_is_mended_is_possibly_affected() -> None:
     registry = _filled(text("base@1.0.0"), text("base@1.1.0"), text("child", "finetuned-from base@^1.0.0"))
     impact = _impact(registry, "base<1.1.0")
     assert _told(impact) == {"base@1.0.0": SURE, "child@1.0.0": MAYBE}
-    assert "newest is 1.1.0" in impact.path("child@1.0.0")[0].note
+    assert "1.1.0 is the newest" in impact.path("child@1.0.0")[0].note
 
 
 def test_a_range_whose_newest_is_affected_is_affected() -> None:

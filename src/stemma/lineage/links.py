@@ -126,7 +126,8 @@ class Joined:
             return "their weights were shown to be independent"
         if targets[target]:
             newest = version_text(next(iter(targets)))
-            return f"{edge.range} also admits this version, its newest is {newest}"
+            asked = "any version" if edge.range == "*" else edge.range
+            return f"{edge.key} asks for {asked}, of which {newest} is the newest"
         return ""
 
     def _measured(self, edges: Iterable[MeasuredEdge], wanted: set[str], end: Side) -> Iterator[Link]:

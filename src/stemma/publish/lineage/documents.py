@@ -70,6 +70,7 @@ def impact_document(report: ImpactReport) -> Document:
             "impacts": [_impact(impact) for impact in report.impacts],
             "relatives": report.relatives,
             "not_examined": report.not_examined,
+            "alpha": report.alpha,
             "framework": None if framework is None else {"name": framework.name, "title": framework.title},
             "clauses": [
                 {"clause": each.clause.clause, "how": each.clause.how, "fields": each.fields} for each in report.clauses

@@ -64,6 +64,7 @@ class ImpactReport:
     impacts: tuple[AdvisoryImpact, ...]
     relatives: tuple[str, ...]
     not_examined: tuple[str, ...]
+    alpha: float
     framework: Framework | None
     clauses: tuple[FrameworkClause, ...]
     cost: Mapping[str, Any]

@@ -144,6 +144,7 @@ _IMPACT: dict[str, Shape] = {
     ),
     "relatives": many(text("A sentence."), "How weights without a record were placed in the graph."),
     "not_examined": many(text("A sentence."), "What could not be looked at."),
+    "alpha": number("Chance of calling any independent candidate linked, in the scan of weights without a record."),
     "framework": nullable(thing({"name": text("Its name."), "title": text("Its title.")}, "The framework asked for.")),
     "clauses": many(
         thing(

@@ -89,7 +89,7 @@ def impact_in(
     clauses = () if chosen is None else _clauses(chosen, impacts)
     cost = {"seconds": time.perf_counter() - started}
     told, unseen = placed.told, placed.not_examined
-    return ImpactReport(asked, subject, tuple(impacts), told, unseen, chosen, clauses, cost, VERSION)
+    return ImpactReport(asked, subject, tuple(impacts), told, unseen, work.alpha, chosen, clauses, cost, VERSION)
 
 
 def find_framework(name: str) -> Framework:
@@ -195,9 +195,10 @@ FIELDS = {
     "reasons": "impacts[].reached[].path[].note",
     "evidence": "impacts[].reached[].path[].grounds",
     "not_examined": "not_examined",
+    "alpha": "alpha",
     "schema": "schema",
     "cost": "cost",
 }
 """The fields of a comparison that the framework table speaks of, each with the field here that answers to it."""
-MEASURED = frozenset({"evidence", "direction"})
+MEASURED = frozenset({"alpha", "evidence", "direction"})
 """What only a path with a ruling in it can answer."""
