@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -22,6 +22,7 @@ class Backend:
     name: str
     make: Callable[[], Registry]
     durable: bool = True
+    url: str = ""
     _open: list[Registry] = field(default_factory=list)
 
     def open(self) -> Registry:
@@ -34,6 +35,9 @@ class Backend:
         for registry in self._open:
             registry.close()
         self._open.clear()
+
+
+Anew = Callable[[Path], AbstractContextManager[Backend]]
 
 
 def clock() -> str:
@@ -68,13 +72,13 @@ def _directory(path: Path) -> Backend:
 def _sqlite(path: Path) -> Backend:
     url = f"sqlite:///{path}/registry.db"
     made_ready(url)
-    return Backend("sqlite", lambda: SqlRegistry(url, clock, "tests"))
+    return Backend("sqlite", lambda: SqlRegistry(url, clock, "tests"), url=url)
 
 
 @contextmanager
 def _postgresql(server: Cluster) -> Iterator[Backend]:
     url = server.fresh(_template(server))
-    made = Backend("postgresql", lambda: SqlRegistry(url, clock, "tests"))
+    made = Backend("postgresql", lambda: SqlRegistry(url, clock, "tests"), url=url)
     try:
         yield made
     finally:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from stemma.registry import Registry
-from tests.registry.backends import Backend, backend
+from tests.registry.backends import Anew, Backend, backend
 from tools.postgres import Cluster, binaries, cluster
 
 BACKENDS = ("memory", "directory", "sqlite", "postgresql")
@@ -28,6 +28,12 @@ def kept(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Backend]:
     """A backend, which can be opened again."""
     with backend(request.param, tmp_path, lambda: request.getfixturevalue("postgres")) as made:
         yield made
+
+
+@pytest.fixture(params=BACKENDS)
+def anew(request: pytest.FixtureRequest) -> Anew:
+    """Makes one fresh backend after another, in the folder that it is handed."""
+    return lambda path: backend(request.param, path, lambda: request.getfixturevalue("postgres"))
 
 
 @pytest.fixture

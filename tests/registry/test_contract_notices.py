@@ -128,8 +128,11 @@ def test_a_log_that_was_tampered_with_is_found_out(registry: Registry) -> None:
 def test_a_log_is_restored_only_into_an_empty_one(registry: Registry) -> None:
     registry.records.put(text("base"))
     entries = list(registry.audit.entries())
-    with pytest.raises(InputError, match="of its own"):
-        registry.audit.restore(entries)
+    with pytest.raises(InputError, match="of its own"), registry.audit.restoring(entries):
+        pass
+    with pytest.raises(InputError, match="no entry"), registry.audit.restoring([]):
+        pass
+    assert list(registry.audit.entries()) == entries
 
 
 def test_a_transaction_is_all_or_nothing(kept: Backend) -> None:

@@ -33,6 +33,7 @@ app = Group(
         "lineage": "stemma.cli.lineage:app",
         "advisory": "stemma.cli.advisory_commands:app",
         "impact": "stemma.cli.lineage.impact_command:impact",
+        "registry": "stemma.cli.registry_commands:app",
         "cache": "stemma.cli.cache_commands:app",
         "publish": "stemma.cli.publish_command:publish",
         "site": "stemma.cli.site_command:app",

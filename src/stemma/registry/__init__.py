@@ -21,6 +21,7 @@ versions that it reaches, ``newest`` the one that resolves it.
 from __future__ import annotations
 
 from stemma.registry.audit import chain_problems
+from stemma.registry.check import Verified, verify_registry
 from stemma.registry.directory import RecordDirectory
 from stemma.registry.directory_registry import DirectoryRegistry
 from stemma.registry.edges import (
@@ -65,6 +66,7 @@ from stemma.registry.notices import (
     instant,
 )
 from stemma.registry.search import Found, FoundPage, Query
+from stemma.registry.transfer import Transferred, export_registry, import_registry
 
 __all__ = [
     "AdvisoryStore",
@@ -101,12 +103,17 @@ __all__ = [
     "StoredAdvisory",
     "Subscription",
     "SubscriptionStore",
+    "Transferred",
+    "Verified",
     "admitted",
     "alert_id",
     "chain_problems",
     "check_directory",
     "declared_edges",
     "delivery_id",
+    "export_registry",
+    "import_registry",
     "instant",
     "newest",
+    "verify_registry",
 ]

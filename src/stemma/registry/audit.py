@@ -27,11 +27,13 @@ def chain_problems(entries: Iterable[AuditEntry]) -> Iterator[str]:
         previous, expected = entry.hash, entry.seq + 1
 
 
-def require_sound(entries: Iterable[AuditEntry]) -> None:
-    """Raises InputError with the first thing that is wrong with a log."""
-    problem = next(chain_problems(entries), None)
+def require_sound(entries: Iterable[AuditEntry]) -> list[AuditEntry]:
+    """The entries of a log; raises InputError with the first thing that is wrong with it, or where it is empty."""
+    given = list(entries)
+    problem = next(chain_problems(given), None if given else "It has no entry.")
     if problem is not None:
         raise InputError(f"The audit log is not sound: {problem}", advice="Take the log from a safe copy.")
+    return given
 
 
 def digest_of(text: str) -> str:

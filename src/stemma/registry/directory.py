@@ -57,6 +57,12 @@ class RecordDirectory:
         """A record as it was written; raises KeyError where there is none."""
         return read_bounded(self.path / self._place(name, version)).decode("utf-8")
 
+    def texts(self) -> Iterator[tuple[str, Version, str]]:
+        """Name, version and text of every record, by name, then version as text."""
+        for name in self.names():
+            for version in sorted(self._listing[name], key=str):
+                yield name, version, self.text(name, version)
+
     def put(self, text: str, *, replace: bool = False) -> Record:
         """Add a record. Raises as ``RecordStore.put``; StemmaError where it cannot be written."""
         record = parse_record(text)

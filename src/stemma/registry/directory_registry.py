@@ -31,6 +31,9 @@ class DirectoryRegistry(TableRegistry):
         self._loaded = Tables()
         self._records = DirectoryRecords(self)
         super().__init__(self._records, clock, actor)
+        if self._journal.unfinished:
+            with self._journal.locked():  # ends what a process that died had begun
+                pass
 
     @property
     def tables(self) -> Tables:
@@ -38,6 +41,7 @@ class DirectoryRegistry(TableRegistry):
         if not self._depth and self._signature != self._sign():
             with self._journal.locked():
                 self._load()
+            self._records.forget()
         return self._loaded
 
     @tables.setter
@@ -127,6 +131,12 @@ class DirectoryRecords:
         if text is None:
             raise KeyError((name, version))
         return text
+
+    def texts(self) -> Iterator[tuple[str, Version, str]]:
+        """Name, version and text of every record, by name, then version as text."""
+        for name in self.names():
+            for version in sorted(self.versions(name), key=str):
+                yield name, version, self.text(name, version)
 
     def put(self, text: str, *, replace: bool = False) -> Record:
         """Add a record. Raises as ``RecordStore.put``; StemmaError where it cannot be written."""

@@ -68,9 +68,16 @@ def _read(kind: Any, value: Any) -> Any:  # noqa: PLR0911 one return a kind of t
         return _member(kind, value)
     if kind is float and type(value) in (int, float) and math.isfinite(value):
         return float(value)
+    if kind is str and type(value) is str and not _storable(value):
+        raise ValueError(f"got {value[:60]!a}, which no text may hold")
     if kind in (str, int, bool) and type(value) is kind:
         return value
     raise ValueError(f"got {str(value)[:60]!r}, expected {getattr(kind, '__name__', kind)}")
+
+
+def _storable(text: str) -> bool:
+    """False where a text holds what some database refuses: a NUL, or half of a surrogate pair."""
+    return "\0" not in text and (text.isascii() or not any("\ud800" <= each <= "\udfff" for each in text))
 
 
 def _read_fields(kind: Any, value: Any) -> Any:

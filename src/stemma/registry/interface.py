@@ -44,6 +44,10 @@ class RecordStore(RecordSource, Protocol):
         """A record as it was written; raises KeyError where there is none."""
         ...
 
+    def texts(self) -> Iterator[tuple[str, Version, str]]:
+        """Name, version and text of every record, by name, then version as text."""
+        ...
+
     def put(self, text: str, *, replace: bool = False) -> Record:
         """Add a record, or do nothing where the very same text is there.
 
@@ -248,8 +252,12 @@ class AuditLog(Protocol):
         """Entries with a higher number than ``after``, in order; the first has number 1."""
         ...
 
-    def restore(self, entries: Iterable[AuditEntry]) -> None:
-        """Take over the log of another registry; raises InputError unless this one is empty and that one sound."""
+    def restoring(self, entries: Iterable[AuditEntry]) -> AbstractContextManager[None]:
+        """Take over the log of another registry; its content is put in within the block, where nothing else is logged.
+
+        Raises:
+            InputError: this log is not empty, or that one is not sound; nothing is taken over then.
+        """
         ...
 
 
@@ -284,6 +292,10 @@ class Registry(Protocol):
 
         A block within another is part of it. Writers wait for one another; readers see no half.
         """
+        ...
+
+    def counts(self) -> Mapping[str, int]:
+        """How much there is of everything, by name of table."""
         ...
 
     def close(self) -> None:

@@ -39,7 +39,12 @@ class Journal:
 
     def __init__(self, root: Path) -> None:
         self._root, self.home = root, root / HOME
-        self._stage, self._commit = self.home / ".stage", self.home / ".commit"
+        self._stage, self._commit, self._done = (self.home / name for name in (".stage", ".commit", ".done"))
+
+    @property
+    def unfinished(self) -> bool:
+        """True where a change counts, but not all of it is in its place."""
+        return self._commit.is_dir()
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -73,8 +78,9 @@ class Journal:
 
     def _recover(self) -> None:
         with clear_errors(self.home, "recovered"):
-            if self._stage.is_dir():
-                shutil.rmtree(self._stage)
+            for left in (self._stage, self._done):
+                if left.is_dir():
+                    shutil.rmtree(left)
             if self._commit.is_dir():
                 self._apply()
 
@@ -83,12 +89,15 @@ class Journal:
         for place, staged in manifest.items():
             target = self._target(place)
             if staged is None:
-                target.unlink(missing_ok=True)
+                if target.parent.is_dir():
+                    target.unlink(missing_ok=True)
+                    _sync(target.parent)
             elif (self._commit / staged).is_file():  # else it was moved before the process stopped
                 target.parent.mkdir(parents=True, exist_ok=True)
                 (self._commit / staged).replace(target)
                 _sync(target.parent)
-        shutil.rmtree(self._commit)
+        self._commit.rename(self._done)  # taken away in one step: half a list of changes is none
+        shutil.rmtree(self._done)
 
     def _target(self, place: str) -> Path:
         table = place.startswith(f"{HOME}/") and place.endswith(".jsonl") and place.count("/") == 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from stemma.errors import InputError
 from stemma.identity import Version
@@ -12,6 +12,7 @@ from stemma.registry.interface import RecordStore
 from stemma.registry.marks import RecordIdentities
 from stemma.registry.record_graph import RecordGraph
 from stemma.registry.search import RecordSearch
+from stemma.registry.table_files import KINDS
 from stemma.registry.table_stores import (
     TableAdvisories,
     TableAlerts,
@@ -50,6 +51,10 @@ class TableRegistry(TablesHeld):
         self.graph.forget()
         self.identities.forget()
         self.search.forget()
+
+    def counts(self) -> Mapping[str, int]:
+        """How much there is of everything, by name of table."""
+        return {**self.graph.counts(), **{name: len(getattr(self.tables, name)) for name in KINDS}}
 
     def close(self) -> None:
         """Nothing is held."""
@@ -94,6 +99,12 @@ class MemoryRecords:
     def text(self, name: str, version: Version) -> str:
         """A record as it was written; raises KeyError where there is none."""
         return self.held[name][version][0]
+
+    def texts(self) -> Iterator[tuple[str, Version, str]]:
+        """Name, version and text of every record, by name, then version as text."""
+        for name in self.names():
+            for version in sorted(self.held[name], key=str):
+                yield name, version, self.held[name][version][0]
 
     def put(self, text: str, *, replace: bool = False) -> Record:
         """Add a record. Raises as ``RecordStore.put``."""

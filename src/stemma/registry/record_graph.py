@@ -41,6 +41,11 @@ class RecordGraph:
         facts = self._read().facts
         return {key: facts[key] for key in sorted(set(keys)) if key in facts}
 
+    def counts(self) -> Mapping[str, int]:
+        """How many records and edges there are."""
+        index = self._read()
+        return {"records": len(index.facts), "edges": sum(map(len, index.ends["upstream"].values()))}
+
     def _read(self) -> _Index:
         if self._index is None:
             self._index = _Index(self._records)

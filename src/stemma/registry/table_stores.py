@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import islice
 
 from stemma.errors import InputError
@@ -234,6 +235,8 @@ class TableAudit:
         """Add an entry; time and actor are the registry's."""
         with self._held.transaction():
             log = self._held.tables.audit
+            if self._held.silent:
+                return log[-1]
             previous = log[-1].hash if log else GENESIS
             entry = audit_entry(len(log) + 1, self._held.clock(), self._held.actor, action, subject, digest, previous)
             log.append(entry)
@@ -243,11 +246,21 @@ class TableAudit:
         """Entries with a higher number than ``after``, in order."""
         yield from self._held.tables.audit[after:]
 
-    def restore(self, entries: Iterable[AuditEntry]) -> None:
-        """Take over the log of another registry."""
-        given = list(entries)
-        require_sound(given)
-        if self._held.tables.audit:
-            raise InputError("This registry has an audit log of its own.", advice="Restore into an empty registry.")
+    @contextmanager
+    def restoring(self, entries: Iterable[AuditEntry]) -> Iterator[None]:
+        """Take over the log of another registry; nothing else is logged within the block."""
+        given = require_sound(entries)
         with self._held.transaction():
+            if self._held.tables.audit:
+                raise has_log()
             self._held.tables.audit.extend(given)
+            self._held.silent = True
+            try:
+                yield
+            finally:
+                self._held.silent = False
+
+
+def has_log() -> InputError:
+    """The error where a log would be taken over into a registry that has one."""
+    return InputError("This registry has an audit log of its own.", advice="Restore into an empty registry.")

@@ -45,6 +45,7 @@ class TablesHeld:
     def __init__(self, clock: Clock, actor: str) -> None:
         self.clock, self.actor = clock, actor
         self.tables = Tables()
+        self.silent = False
         self._depth = 0
 
     @contextmanager

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from stemma.publish.registry.documents import DIFFERENCE, PROBLEMS, RESOLVED
 from stemma.publish.registry.imported import IMPORTED
+from stemma.publish.registry.stores import STATISTICS, VERIFICATION
 from stemma.publish.schemas import shapes
 from stemma.publish.schemas.shapes import Shape, choice, count, many, named, nullable, text, thing
 from stemma.records import Bump
@@ -112,9 +113,29 @@ _DIFFERENCE: dict[str, Shape] = {
     ),
 }
 
+_HEAD = text("Hash of the last entry of the audit log; empty where it has none.")
+
+_STATISTICS: dict[str, Shape] = {
+    "registry": text("The directory or database."),
+    "revision": text("Revision of the tables of a database; empty for a directory."),
+    "counts": named(count("How many."), "By what is counted: records, edges, rulings, advisories, alerts, ..."),
+    "head": _HEAD,
+}
+
+_VERIFICATION: dict[str, Shape] = {
+    "sound": {"type": "boolean", "description": "True where there is no problem."},
+    "entries": count("Entries of the audit log."),
+    "head": _HEAD,
+    "records": count("Records that were looked at."),
+    "unlogged": count("Of these, records that the log does not name one by one."),
+    "problems": many(text("A sentence."), "What is not as the log says."),
+}
+
 TITLES: Mapping[str, tuple[str, dict[str, Shape]]] = {
     RESOLVED: ("A record with all that it inherits", _RESOLVED),
     PROBLEMS: ("What is wrong in records", _PROBLEMS),
     DIFFERENCE: ("What changed between two records", _DIFFERENCE),
     IMPORTED: ("What an import of records brought", _IMPORTED),
+    STATISTICS: ("What a registry holds", _STATISTICS),
+    VERIFICATION: ("Whether a registry is sound", _VERIFICATION),
 }

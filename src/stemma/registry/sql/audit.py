@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 
 from sqlalchemy import insert, select
 
-from stemma.errors import InputError
 from stemma.registry.audit import require_sound
 from stemma.registry.notices import GENESIS, AuditEntry, audit_entry
 from stemma.registry.sql.batches import PAGE, chunks
 from stemma.registry.sql.database import Database
 from stemma.registry.sql.schema import audit
+from stemma.registry.table_stores import has_log
 from stemma.registry.tables import Clock
 
 
@@ -21,11 +23,15 @@ class SqlAudit:
 
     def __init__(self, database: Database, clock: Clock, actor: str) -> None:
         self._database, self._clock, self._actor = database, clock, actor
+        self._local = threading.local()
 
     def append(self, action: str, subject: str, digest: str = "") -> AuditEntry:
         """Add an entry; time and actor are the registry's."""
         last = select(audit.c.seq, audit.c.hash).order_by(audit.c.seq.desc()).limit(1)
         with self._database.writing() as connection:
+            restored: AuditEntry | None = getattr(self._local, "restored", None)
+            if restored is not None:
+                return restored
             found = connection.execute(last).one_or_none()
             seq, previous = (0, GENESIS) if found is None else (found.seq, found.hash)
             entry = audit_entry(seq + 1, self._clock(), self._actor, action, subject, digest, previous)
@@ -43,12 +49,17 @@ class SqlAudit:
                 return
             after = page[-1].seq
 
-    def restore(self, entries: Iterable[AuditEntry]) -> None:
-        """Take over the log of another registry."""
-        given = list(entries)
-        require_sound(given)
+    @contextmanager
+    def restoring(self, entries: Iterable[AuditEntry]) -> Iterator[None]:
+        """Take over the log of another registry; nothing else is logged within the block."""
+        given = require_sound(entries)
         with self._database.writing() as connection:
             if connection.execute(select(audit.c.seq).limit(1)).one_or_none() is not None:
-                raise InputError("This registry has an audit log of its own.", advice="Restore into an empty registry.")
+                raise has_log()
             for chunk in chunks(given, PAGE):
                 connection.execute(insert(audit), [asdict(entry) for entry in chunk])
+            self._local.restored = given[-1]
+            try:
+                yield
+            finally:
+                self._local.restored = None

@@ -6,6 +6,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, CompoundSelect, Connection, Select, create_engine, event, exc, make_url, text
@@ -32,7 +33,8 @@ class Database:
 
     def __init__(self, url: str, *, create: bool = False, pooled: bool = True) -> None:
         self.url = _url(url)
-        self.shown = self.url.render_as_string(hide_password=True)
+        plain = self.url.set(drivername=self.url.get_backend_name())
+        self.shown = plain.render_as_string(hide_password=True)
         self.dialect = self.url.get_backend_name()
         self._local = threading.local()
         options = _engine_options(self.url, create) | {"poolclass": QueuePool if pooled else NullPool}
@@ -91,7 +93,9 @@ class Database:
         except (exc.OperationalError, exc.InterfaceError, exc.InternalError) as error:
             raise self._unavailable(error) from error
         except exc.DatabaseError as error:  # such as a file that is no database
-            if isinstance(error, (exc.IntegrityError, exc.ProgrammingError, exc.DataError)):
+            if isinstance(error, exc.DataError):
+                raise InputError(f"The registry {self.shown} cannot hold this value: {_reason(error)}.") from error
+            if isinstance(error, exc.IntegrityError | exc.ProgrammingError):
                 raise
             raise self._unavailable(error) from error
         except exc.TimeoutError as error:
@@ -100,11 +104,14 @@ class Database:
             ) from error
 
     def _unavailable(self, error: exc.DBAPIError) -> RegistryUnavailable:
-        reason = str(error.orig).strip().split("\n")[0]
         return RegistryUnavailable(
-            f"The registry {self.shown} could not be used: {reason}.",
+            f"The registry {self.shown} could not be used: {_reason(error)}.",
             advice="What was not reported as done was not done; try again when the database is there, with room.",
         )
+
+
+def _reason(error: exc.DBAPIError) -> str:
+    return str(error.orig).strip().split("\n")[0].rstrip(".")
 
 
 def _url(given: str) -> URL:
@@ -125,6 +132,10 @@ def _engine_options(url: URL, create: bool) -> dict[str, Any]:
     if url.get_backend_name() == "postgresql":
         return {"connect_args": {"connect_timeout": 10, "application_name": "stemma"}}
     path = url.database or ""
+    if not create and not Path(path).is_file():
+        raise InputError(
+            f"There is no registry at {path or 'the path of no name'}.", advice="Make it with: stemma registry init"
+        )
 
     def connect() -> sqlite3.Connection:
         mode = "rwc" if create else "rw"

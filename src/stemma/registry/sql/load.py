@@ -92,7 +92,11 @@ def load_lines(
 def _rows(lines: Iterable[bytes], whole: Any) -> Iterator[Rows]:
     for number, line in enumerate(lines, 1):
         whole.update(line)
-        yield rows_of(line.decode("utf-8", errors="strict"), number)
+        try:
+            read = line.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise InputError(f"Line {number}: got bytes that are no UTF-8.", advice="Write it as UTF-8.") from error
+        yield rows_of(read, number)
 
 
 def _run(connection: Connection, statements: Iterable[str]) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, insert, or_, select
+from sqlalchemy import Connection, and_, delete, insert, or_, select, tuple_
 
 from stemma.errors import InputError
 from stemma.identity import Version
@@ -18,6 +18,7 @@ from stemma.registry.marks import marks_in
 from stemma.registry.memory import put_action, taken
 from stemma.registry.search import words_of
 from stemma.registry.sql.audit import SqlAudit
+from stemma.registry.sql.batches import PAGE
 from stemma.registry.sql.codes import KIND_CODES, STATE_CODES, TO_UPSTREAM, TYPE_CODES
 from stemma.registry.sql.database import Database
 from stemma.registry.sql.identities import mark_numbers, marks_text
@@ -59,6 +60,20 @@ class SqlRecords:
         if found is None:
             raise KeyError((name, version))
         return found
+
+    def texts(self) -> Iterator[tuple[str, Version, str]]:
+        """Name, version and text of every record, by name, then version as text."""
+        key = tuple_(records.c.name, records.c.version)
+        query = select(records.c.name, records.c.version, records.c.text).order_by(records.c.name, records.c.version)
+        last = ("", "")
+        while True:
+            with self._database.reading() as connection:
+                page = connection.execute(query.where(key > last).limit(PAGE)).all()
+            for name, version, text in page:
+                yield name, Version.parse(version), text
+            if len(page) < PAGE:
+                return
+            last = (page[-1].name, page[-1].version)
 
     def put(self, text: str, *, replace: bool = False) -> Record:
         """Add a record. Raises as ``RecordStore.put``; RegistryUnavailable where it cannot be written."""

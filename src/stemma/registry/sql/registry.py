@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+from sqlalchemy import func, select
+
+from stemma.errors import StemmaError
 from stemma.registry.sql.alerts import SqlAlerts, SqlOutbox, SqlSubscriptions
 from stemma.registry.sql.audit import SqlAudit
 from stemma.registry.sql.database import Database
@@ -13,6 +16,17 @@ from stemma.registry.sql.identities import SqlIdentities
 from stemma.registry.sql.records import SqlRecords
 from stemma.registry.sql.revisions import require_current
 from stemma.registry.sql.search import SqlSearch
+from stemma.registry.sql.schema import (
+    advisories,
+    alerts,
+    audit,
+    deliveries,
+    edges,
+    fingerprints,
+    records,
+    rulings,
+    subscriptions,
+)
 from stemma.registry.sql.stores import SqlAdvisories, SqlFingerprints, SqlRulings
 from stemma.registry.tables import Clock
 
@@ -29,7 +43,11 @@ class SqlRegistry:
 
     def __init__(self, url: str, clock: Clock, actor: str = "", *, pooled: bool = True) -> None:
         self.database = Database(url, pooled=pooled)
-        require_current(self.database)
+        try:
+            require_current(self.database)
+        except StemmaError:
+            self.database.close()
+            raise
         self.audit = SqlAudit(self.database, clock, actor)
         self.records = SqlRecords(self.database, self.audit)
         self.graph = SqlGraph(self.database)
@@ -47,6 +65,12 @@ class SqlRegistry:
         """All of the block, or nothing; a block within another is part of it."""
         with self.database.writing():
             yield
+
+    def counts(self) -> Mapping[str, int]:
+        """How much there is of everything, by name of table."""
+        tables = (records, edges, rulings, fingerprints, advisories, alerts, subscriptions, deliveries, audit)
+        with self.database.reading() as connection:
+            return {table.name: connection.scalar(select(func.count()).select_from(table)) or 0 for table in tables}
 
     def close(self) -> None:
         """Let go of all connections."""

@@ -1,0 +1,141 @@
+"""A whole registry as a directory and back, with nothing lost: what is written is a registry in a directory itself."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+
+from stemma.errors import InputError
+from stemma.registry.directory import SUFFIX, RecordDirectory, clear_errors
+from stemma.registry.edges import FingerprintDigest, MeasuredEdge
+from stemma.registry.forms import line_of
+from stemma.registry.interface import Registry
+from stemma.registry.journal import HOME
+from stemma.registry.notices import Alert, AuditEntry, Delivery, StoredAdvisory, Subscription
+from stemma.registry.table_files import read_lines, table_file
+
+Tell = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Transferred:
+    """How many records there were, and how many other values."""
+
+    records: int
+    others: int
+
+
+def export_registry(registry: Registry, path: Path, tell: Tell = lambda done: None) -> Transferred:
+    """Write everything to a new directory, whole or not at all; writers wait meanwhile.
+
+    Raises:
+        InputError: something is there already.
+        StemmaError: it could not be written.
+    """
+    with _new_directory(path) as folder, registry.transaction():
+        records = 0
+        for name, version, text in registry.records.texts():
+            home = folder / name
+            home.mkdir(exist_ok=True)
+            (home / f"{name}-{version}{SUFFIX}").write_text(text, encoding="utf-8", newline="\n")
+            records += 1
+            tell(records)
+        (folder / HOME).mkdir()
+        others = sum(_write(folder / HOME / table_file(name), values) for name, values in _tables(registry))
+    return Transferred(records, others)
+
+
+def import_registry(
+    registry: Registry, path: Path, *, replace: bool = False, tell: Tell = lambda d: None
+) -> Transferred:
+    """Take in everything that lies in a directory, all of it or nothing.
+
+    An empty registry takes over the audit log too. Another logs what comes in; advisories, rulings and deliveries that
+    it has stay as they are, alerts and subscriptions are replaced by those of the same identity.
+
+    Args:
+        registry: where it goes.
+        path: a directory that was exported, or any directory of records.
+        replace: replace records that say something else.
+        tell: hears how many records there are so far.
+
+    Raises:
+        InputError: there is no such directory, something in it is damaged, or a record says something else.
+    """
+    source, home = RecordDirectory(path), path / HOME
+    names = source.names()
+    entries = list(read_lines(home, "audit", AuditEntry))
+    fresh = bool(entries) and not any(registry.counts().values())
+    records = 0
+    with registry.transaction(), registry.audit.restoring(entries) if fresh else nullcontext():
+        for name in names:
+            for version in source.versions(name):
+                registry.records.put(source.text(name, version), replace=replace)
+                source.get(name, version)  # raises where it lies at another's place
+                records += 1
+                tell(records)
+        others = _put_tables(registry, home) + (len(entries) if fresh else 0)
+        if entries and not fresh:
+            registry.audit.append("registry.import", f"log of {len(entries)} entries", f"sha256:{entries[-1].hash}")
+    return Transferred(records, others)
+
+
+def _tables(registry: Registry) -> Iterator[tuple[str, Iterable[object]]]:
+    yield "rulings", registry.rulings.all()
+    yield "fingerprints", registry.fingerprints.all()
+    yield "advisories", registry.advisories.all()
+    yield "alerts", registry.alerts.find()
+    yield "subscriptions", registry.subscriptions.all()
+    yield "deliveries", registry.outbox.all()
+    yield "audit", registry.audit.entries()
+
+
+def _put_tables(registry: Registry, home: Path) -> int:
+    count = 0
+    for ruling in read_lines(home, "rulings", MeasuredEdge):
+        count += registry.rulings.put(ruling)
+    for found in read_lines(home, "fingerprints", FingerprintDigest):
+        registry.fingerprints.put(found)
+        count += 1
+    for advisory in read_lines(home, "advisories", StoredAdvisory):
+        registry.advisories.put(advisory)
+        count += 1
+    alerts = list(read_lines(home, "alerts", Alert))
+    registry.alerts.put(alerts)
+    for subscription in read_lines(home, "subscriptions", Subscription):
+        registry.subscriptions.put(subscription)
+        count += 1
+    deliveries = list(read_lines(home, "deliveries", Delivery))
+    registry.outbox.add(deliveries)
+    return count + len(alerts) + len(deliveries)
+
+
+def _write(path: Path, values: Iterable[object]) -> int:
+    count = 0
+    with path.open("w", encoding="utf-8", newline="\n") as stream:
+        for value in values:
+            stream.write(f"{line_of(value)}\n")
+            count += 1
+    if not count:
+        path.unlink()
+    return count
+
+
+@contextmanager
+def _new_directory(path: Path) -> Iterator[Path]:
+    """A directory to write to, which gets its name when all is well."""
+    if path.exists():
+        raise InputError(f"{path} is there already.", advice="Name a directory that is not there yet.")
+    folder = path.with_name(f".{path.name}.partial")
+    with clear_errors(path, "written"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        try:
+            yield folder
+            folder.rename(path)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
