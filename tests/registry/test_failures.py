@@ -15,7 +15,7 @@ import pytest
 from stemma.errors import InputError, RegistryUnavailable, StemmaError
 from stemma.identity import Version
 from stemma.registry import DirectoryRegistry, Registry, chain_problems, verify_registry
-from stemma.registry.sql import Database, SqlRegistry, migrate, revision_of
+from stemma.registry.sql import HEAD, Database, SqlRegistry, migrate, revision_of
 from tests.registry.backends import Backend, clock, made_ready
 from tests.registry.texts import text
 from tests.registry.values import advisory, alert, delivery, ruling, subscription
@@ -249,7 +249,7 @@ def test_migrations_go_up_and_down_with_data(kept: Backend) -> None:
     database = Database(kept.url)
     migrate(database, "0001")
     assert revision_of(database) == "0001"
-    with pytest.raises(InputError, match="has revision 0001, expected 0002"):
+    with pytest.raises(InputError, match=f"has revision 0001, expected {HEAD}"):
         kept.open()
     migrate(database)
     again = kept.open()
@@ -264,8 +264,8 @@ def test_migrations_go_up_and_down_with_data(kept: Backend) -> None:
     migrate(database, "0001", drop=True)
     migrate(database)
     assert list(kept.open().advisories.ids()) == []
-    with pytest.raises(InputError, match="expected one of 0001, 0002"):
-        migrate(database, "0009")
+    with pytest.raises(InputError, match="expected one of 0001"):
+        migrate(database, "9999")
     database.close()
 
 
@@ -277,9 +277,15 @@ def test_the_tables_are_those_that_the_code_knows(kept: Backend) -> None:
 
     from stemma.registry.sql.schema import metadata
 
+    def ours(name: str | None, _kind: str, _parents: object) -> bool:
+        return (
+            not str(name).startswith("record_words") and name != "ix_records_words"
+        )  # made by statements of their own
+
     database = Database(kept.url)
     with database.reading() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+        context = MigrationContext.configure(connection, opts={"include_name": ours})
+        assert compare_metadata(context, metadata) == []
     database.close()
 
 

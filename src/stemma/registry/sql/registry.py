@@ -15,7 +15,6 @@ from stemma.registry.sql.graph import SqlGraph
 from stemma.registry.sql.identities import SqlIdentities
 from stemma.registry.sql.records import SqlRecords
 from stemma.registry.sql.revisions import require_current
-from stemma.registry.sql.search import SqlSearch
 from stemma.registry.sql.schema import (
     advisories,
     alerts,
@@ -27,6 +26,7 @@ from stemma.registry.sql.schema import (
     rulings,
     subscriptions,
 )
+from stemma.registry.sql.search import SqlSearch
 from stemma.registry.sql.stores import SqlAdvisories, SqlFingerprints, SqlRulings
 from stemma.registry.tables import Clock
 
