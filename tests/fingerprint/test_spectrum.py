@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -124,3 +128,32 @@ def test_what_moves_all_units_alike_is_no_component(axis: int) -> None:
     block = noise(8, *shape) + (alike if axis == 0 else alike[:, None])
     assert len(learned_spectrum(block, 8).values) == 1
     assert len(learned_spectrum(centred(block, axis), 8).values) == 0
+
+
+MEASURE = """
+import numpy as np
+from stemma.fingerprint.spectrum import learned_spectrum
+rng = np.random.Generator(np.random.PCG64(3))
+for rows, columns, strength in ((96, 200, 5), (300, 220, 5), (300, 220, 20)):
+    block = 0.02 * rng.standard_normal((rows, columns), dtype=np.float32)
+    for k in range(4):
+        left, right = rng.integers(-8, 9, rows), rng.integers(-8, 9, columns)
+        block += np.float32(strength / 4096 / (k + 1)) * np.multiply.outer(left, right).astype(np.float32)
+    found = learned_spectrum(block, 24)
+    print(len(found.values), found.noise.hex(), found.edge.hex(), *(float(v).hex() for v in found.values))
+"""
+
+
+@pytest.mark.parametrize("kernels", ["Prescott", "Haswell"])
+def test_processors_agree(kernels: str) -> None:
+    """Matrix products by the kernels of other processors: few strong directions leave little, and it is the same."""
+    here, there = (
+        subprocess.run(
+            [sys.executable, "-c", MEASURE], env={**os.environ, **other}, check=True, capture_output=True, text=True
+        ).stdout.splitlines()
+        for other in ({}, {"OPENBLAS_CORETYPE": kernels})
+    )
+    for one, other in zip(here, there, strict=True):
+        (count, *mine), (other_count, *theirs) = one.split(), other.split()
+        assert count == other_count and int(count) >= 3
+        np.testing.assert_allclose([float.fromhex(x) for x in mine], [float.fromhex(x) for x in theirs], rtol=2e-7)
