@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from stemma.identity import Version
 from stemma.interop.drafts import record_name
 from stemma.records import Record
-from stemma.registry import RecordStore
 from stemma.vocabulary import RecordType
+
+if TYPE_CHECKING:
+    from stemma.registry import RecordStore
 
 
 class HubNames:

@@ -20,53 +20,57 @@ versions that it reaches, ``newest`` the one that resolves it.
 
 from __future__ import annotations
 
-from stemma.registry.audit import chain_problems
-from stemma.registry.check import Verified, verify_registry
-from stemma.registry.directory import RecordDirectory
-from stemma.registry.directory_registry import DirectoryRegistry
-from stemma.registry.edges import (
-    DeclaredEdge,
-    Facts,
-    FingerprintDigest,
-    Held,
-    MeasuredEdge,
-    Standing,
-    admitted,
-    declared_edges,
-    newest,
-)
-from stemma.registry.interface import (
-    AdvisoryStore,
-    AlertStore,
-    AuditLog,
-    FingerprintStore,
-    GraphSource,
-    IdentitySource,
-    Outbox,
-    RecordStore,
-    Registry,
-    RulingStore,
-    SearchSource,
-    SubscriptionStore,
-)
-from stemma.registry.lint import Checked, check_directory
-from stemma.registry.memory import MemoryRegistry
-from stemma.registry.notices import (
-    Alert,
-    AlertState,
-    AuditEntry,
-    Certainty,
-    Delivery,
-    DeliveryState,
-    Step,
-    StoredAdvisory,
-    Subscription,
-    alert_id,
-    delivery_id,
-    instant,
-)
-from stemma.registry.search import Found, FoundPage, Query
-from stemma.registry.transfer import Transferred, export_registry, import_registry
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from stemma.registry.audit import chain_problems
+    from stemma.registry.check import Verified, verify_registry
+    from stemma.registry.directory import RecordDirectory
+    from stemma.registry.directory_registry import DirectoryRegistry
+    from stemma.registry.edges import (
+        DeclaredEdge,
+        Facts,
+        FingerprintDigest,
+        Held,
+        MeasuredEdge,
+        Standing,
+        admitted,
+        declared_edges,
+        newest,
+    )
+    from stemma.registry.interface import (
+        AdvisoryStore,
+        AlertStore,
+        AuditLog,
+        FingerprintStore,
+        GraphSource,
+        IdentitySource,
+        Outbox,
+        RecordStore,
+        Registry,
+        RulingStore,
+        SearchSource,
+        SubscriptionStore,
+    )
+    from stemma.registry.lint import Checked, check_directory
+    from stemma.registry.memory import MemoryRegistry
+    from stemma.registry.notices import (
+        Alert,
+        AlertState,
+        AuditEntry,
+        Certainty,
+        Delivery,
+        DeliveryState,
+        Step,
+        StoredAdvisory,
+        Subscription,
+        alert_id,
+        delivery_id,
+        instant,
+    )
+    from stemma.registry.search import Found, FoundPage, Query
+    from stemma.registry.transfer import Transferred, export_registry, import_registry
 
 __all__ = [
     "AdvisoryStore",
@@ -117,3 +121,34 @@ __all__ = [
     "newest",
     "verify_registry",
 ]
+
+# Most commands look at records alone: what they do not use is not imported.
+_HOMES = {
+    name: f"stemma.registry.{module}"
+    for module, names in {
+        "audit": "chain_problems",
+        "check": "Verified verify_registry",
+        "directory": "RecordDirectory",
+        "directory_registry": "DirectoryRegistry",
+        "edges": "DeclaredEdge Facts FingerprintDigest Held MeasuredEdge Standing admitted declared_edges newest",
+        "interface": "AdvisoryStore AlertStore AuditLog FingerprintStore GraphSource IdentitySource "
+        "Outbox RecordStore Registry RulingStore SearchSource SubscriptionStore",
+        "lint": "Checked check_directory",
+        "memory": "MemoryRegistry",
+        "notices": "Alert AlertState AuditEntry Certainty Delivery DeliveryState Step StoredAdvisory "
+        "Subscription alert_id delivery_id instant",
+        "search": "Found FoundPage Query",
+        "transfer": "Transferred export_registry import_registry",
+    }.items()
+    for name in names.split()
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'stemma.registry' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -19,13 +19,13 @@ from typing import TYPE_CHECKING
 from stemma.errors import InputError
 from stemma.identity import Version, parse_requirement
 from stemma.records import MemorySource, Record, RecordSource, Survey, parse_record, require, shipped_surveys
-from stemma.registry import DirectoryRegistry, RecordDirectory, RecordStore, Registry
+from stemma.registry import RecordDirectory
 from stemma.registry.directory import SUFFIX, read_bounded, version_of
-from stemma.registry.directory_registry import DirectoryRecords
 from stemma.registry.journal import HOME
 from stemma.registry.question_sets import question_sets
 
 if TYPE_CHECKING:
+    from stemma.registry import DirectoryRegistry, RecordStore, Registry
     from stemma.registry.sql import SqlRegistry
 
 ENVIRONMENT = "STEMMA_REGISTRY"
@@ -143,9 +143,8 @@ def existing_registry(chosen: Chosen = None) -> RecordStore | None:
 
 def place_of(store: RecordStore, name: str, version: Version) -> Path | str:
     """Where a record lies, or would: a file, or in a database its key."""
-    if isinstance(store, RecordDirectory | DirectoryRecords):
-        return store.file(name, version)
-    return f"{name}@{version}"
+    directory = _directory_of(store)
+    return f"{name}@{version}" if directory is None else directory.file(name, version)
 
 
 def sets_beside(source: RecordSource) -> Mapping[str, Survey]:
@@ -154,9 +153,17 @@ def sets_beside(source: RecordSource) -> Mapping[str, Survey]:
     Raises:
         MalformedFile: a file there is no question set.
     """
-    if isinstance(source, DirectoryRecords):
-        source = source.directory
-    return question_sets(source.path) if isinstance(source, RecordDirectory) else shipped_surveys()
+    directory = _directory_of(source)
+    return shipped_surveys() if directory is None else question_sets(directory.path)
+
+
+def _directory_of(source: RecordSource) -> RecordDirectory | None:
+    """The directory in which records lie as files, where they do."""
+    if isinstance(source, RecordDirectory | MemorySource):
+        return source if isinstance(source, RecordDirectory) else None
+    from stemma.registry.directory_registry import DirectoryRecords  # noqa: PLC0415 brings whole registries along
+
+    return source.directory if isinstance(source, DirectoryRecords) else None
 
 
 def locate(asked: str, registry: Chosen = None) -> Located:
@@ -198,6 +205,8 @@ def source_beside(path: Path, registry: Chosen = None) -> RecordSource:
 def _directory(path: Path, *, make: bool) -> DirectoryRegistry:
     if make:
         _make(path)
+    from stemma.registry import DirectoryRegistry  # noqa: PLC0415 records alone need no whole registry
+
     if not path.is_dir():
         advice = "Make it with stemma registry init, or name another with --registry."
         raise InputError(f"There is no registry at {path}.", advice=advice)
@@ -206,7 +215,7 @@ def _directory(path: Path, *, make: bool) -> DirectoryRegistry:
 
 def _records(path: Path) -> RecordStore:
     """Records alone are a matter for version control; a whole registry also keeps a log."""
-    return DirectoryRegistry(path, now, actor()).records if (path / HOME).is_dir() else RecordDirectory(path)
+    return _directory(path, make=False).records if (path / HOME).is_dir() else RecordDirectory(path)
 
 
 def _make(directory: Path) -> None:

@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from stemma.errors import InputError, StemmaError
 from stemma.identity import Missing, parse_requirement
@@ -33,8 +34,10 @@ from stemma.publish.site import (
     site_entry,
 )
 from stemma.records import Record, Relation, ResolvedRecord, Resolver, Survey, choose, shipped_surveys
-from stemma.registry import RecordStore
 from stemma.usecases.registry import Chosen, open_registry, sets_beside
+
+if TYPE_CHECKING:
+    from stemma.registry import RecordStore
 
 Progress = Callable[[int, int], None]  # records done, records in all
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from stemma.publish.canonical import to_line
-from stemma.publish.result_json import as_document
+from stemma.publish.canonical import as_document, to_line
 from stemma.registry import Alert, Delivery, Step
 
 MESSAGE = "stemma.alert-message/1"

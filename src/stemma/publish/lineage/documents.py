@@ -9,6 +9,7 @@ from stemma.errors import Problem
 from stemma.identity import Missing
 from stemma.identity.version import VERSION
 from stemma.lineage import Claim, Undeclared
+from stemma.publish.canonical import Document, as_document
 from stemma.publish.lineage.model import (
     AdvisoryImpact,
     AdvisoryListing,
@@ -18,7 +19,6 @@ from stemma.publish.lineage.model import (
     ReachedBy,
     VerifyReport,
 )
-from stemma.publish.result_json import Document, as_document
 from stemma.registry.edges import MeasuredEdge
 from stemma.registry.notices import Step
 

@@ -14,10 +14,9 @@ from typing import Any
 
 from stemma.advisories import Severity
 from stemma.lineage import Verdict
-from stemma.publish.canonical import plain
+from stemma.publish.canonical import Document, plain
 from stemma.publish.lineage.model import AdvisoryImpact, ImpactReport, ReachedBy, VerifyReport
 from stemma.publish.lineage.words import claim_words, doubts, reason_of, ruling_words
-from stemma.publish.result_json import Document
 from stemma.publish.sarif import SCHEMA, artifact_uri
 from stemma.registry.notices import Certainty
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from stemma.errors import Problem
 from stemma.identity import Missing, Version
 from stemma.identity.version import VERSION
 from stemma.publish.canonical import Document, as_document
 from stemma.records import Difference, Origin, ResolvedField, ResolvedRecord
-from stemma.registry import Checked
+
+if TYPE_CHECKING:
+    from stemma.registry import Checked
 
 RESOLVED = "stemma.resolved-record/1"
 PROBLEMS = "stemma.record-problems/1"

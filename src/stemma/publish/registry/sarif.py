@@ -13,13 +13,15 @@ import os
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from stemma.errors import Problem
 from stemma.publish.canonical import Document, plain
 from stemma.publish.sarif import SCHEMA
-from stemma.registry import Checked
+
+if TYPE_CHECKING:
+    from stemma.registry import Checked
 
 PREFIX = "stemma/record/"
 RULES: Mapping[str, str] = {

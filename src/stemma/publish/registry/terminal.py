@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
@@ -10,7 +11,9 @@ from stemma.identity import Missing, Version
 from stemma.publish.figures import counted
 from stemma.publish.terminal_parts import facts_grid, write, write_heading, write_section, write_table
 from stemma.records import Difference, Json, ResolvedField, ResolvedRecord
-from stemma.registry import Checked
+
+if TYPE_CHECKING:
+    from stemma.registry import Checked
 
 
 def render_resolved(resolved: ResolvedRecord, console: Console, *, origins: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from stemma.errors import InputError, UnresolvedRecord
 from stemma.identity import Missing, Version
@@ -10,11 +11,13 @@ from stemma.interop.drafts import Draft
 from stemma.interop.hub_names import HubNames
 from stemma.publish.registry.imported import ImportedRecord, ImportReport
 from stemma.records import MemorySource, Record, RecordSource, Resolver, parse_record, write_record
-from stemma.registry import RecordStore
 from stemma.usecases.records.sources import gather_drafts
 from stemma.usecases.records.start import WANTED
 from stemma.usecases.registry import Chosen, existing_registry, open_registry, place_of, put_all
 from stemma.usecases.settings import DEFAULT_WORK, Work
+
+if TYPE_CHECKING:
+    from stemma.registry import RecordStore
 
 
 class Beside:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stemma.identity import parse_requirement
 from stemma.records import LANGUAGE, Record, RecordSource, Resolver, choose, parse_record, write_record
-from stemma.registry import RecordStore
 from stemma.usecases.registry import Chosen, make_registry, place_of
 from stemma.vocabulary import RecordType, RelationKind
+
+if TYPE_CHECKING:
+    from stemma.registry import RecordStore
 
 WANTED = (
     *("about.title", "about.description", "about.publisher", "about.release_date", "about.licenses"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from stemma.errors import InputError
 from stemma.identity import Version
@@ -22,9 +23,12 @@ from stemma.records import (
     needed_version,
     parse_record,
 )
-from stemma.registry import RecordDirectory, RecordStore
+from stemma.registry import RecordDirectory
 from stemma.registry.directory import write_text
 from stemma.usecases.registry import Chosen, Located, locate, make_registry, place_of
+
+if TYPE_CHECKING:
+    from stemma.registry import RecordStore
 
 
 def show_record(asked: str, *, registry: Chosen = None) -> ResolvedRecord:
