@@ -60,7 +60,7 @@ class RecordDirectory:
     def texts(self) -> Iterator[tuple[str, Version, str]]:
         """Name, version and text of every record, by name, then version as text."""
         for name in self.names():
-            for version in sorted(self._listing[name], key=str):
+            for version in sorted(self._folder(name), key=str):
                 yield name, version, self.text(name, version)
 
     def put(self, text: str, *, replace: bool = False) -> Record:

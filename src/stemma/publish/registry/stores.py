@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from rich.console import Console
 
 from stemma.identity.version import VERSION
+from stemma.publish.canonical import Document, as_document
 from stemma.publish.figures import counted
-from stemma.publish.result_json import Document, as_document
 from stemma.publish.terminal_parts import facts_grid, write, write_heading, write_section, write_table
 from stemma.registry import Verified
 
