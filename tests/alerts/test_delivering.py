@@ -14,7 +14,7 @@ from standardwebhooks import Webhook
 from stemma.errors import InputError, SourceError
 from stemma.interop.webhooks.post import Answer, Poster
 from stemma.registry import Delivery, DeliveryState, Registry
-from stemma.usecases.alerts.delivering import Sent, deliver, replay
+from stemma.usecases.alerts.delivering import PATIENCE, Sent, deliver, replay
 from stemma.usecases.alerts.schedule import Schedule, later, seconds_of
 from tests.alerts.receiver import Receiver, Reply
 from tests.lineage.graphs import memory
@@ -130,7 +130,7 @@ def test_an_internal_address_is_refused_unless_allowed_and_nothing_is_sent() -> 
         assert not receiver.got
 
 
-def test_one_that_fails_keeps_no_other_waiting_and_each_is_tried_once_a_run() -> None:
+def test_each_message_is_tried_once_a_run_however_many_there_are() -> None:
     registry, made = filled("https://example.org/", *(f"m{n}@1.0.0" for n in range(250)))
     seen: list[str] = []
 
@@ -143,6 +143,29 @@ def test_one_that_fails_keeps_no_other_waiting_and_each_is_tried_once_a_run() ->
     assert len(run(registry, post=post)) == 250
     assert sorted(seen) == sorted(each.id for each in made)
     assert sum(each.state is DeliveryState.DELIVERED for each in registry.outbox.all()) == 125
+
+
+def test_a_receiver_that_never_answers_keeps_no_other_waiting() -> None:
+    registry, made = filled("https://example.org/", *(f"m{n}@1.0.0" for n in range(20)))
+    registry.subscriptions.put(subscription("other", url="https://example.net/", secret=SECRET))
+    registry.outbox.add([delivery(registry.alerts.get(each.alert), "other") for each in made])
+    tried: list[str] = []
+
+    def post(url: str, _headers: Mapping[str, str], _body: bytes, _now: float) -> Answer:
+        tried.append(url)
+        if "org" in url:
+            raise SourceError("silence")
+        return Answer(200)
+
+    run(registry, post=post)
+    assert tried.count("https://example.org/") == PATIENCE
+    assert tried.count("https://example.net/") == 20
+    waiting = [each for each in registry.outbox.all() if each.state is DeliveryState.PENDING]
+    assert len(waiting) == 20
+    assert sum(each.attempts for each in waiting) == PATIENCE
+    assert run(registry, later(NOW, 5), post=post) == []
+    run(registry, later(NOW, 10), post=lambda *_given: Answer(200))
+    assert sum(each.state is DeliveryState.DELIVERED for each in registry.outbox.all()) == 37
 
 
 def test_what_another_process_has_claimed_is_left_alone() -> None:

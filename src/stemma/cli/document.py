@@ -63,6 +63,8 @@ Commands that look for findings in the joined graph say in 0 to 2 what they foun
 | 1 | a claim is contradicted, or an undeclared ancestor shown | somebody is affected | – | some |
 | 2 | neither, but not everything was established | somebody is possibly affected, nobody surely | there is none | – |
 
+`stemma alerts deliver` leaves with 2 where something that was due is not delivered.
+
 A reader that leaves early (`stemma compare A B | head -3`) changes no status.
 
 ## Output

@@ -34,6 +34,8 @@ app = Group(
         "advisory": "stemma.cli.advisory_commands:app",
         "impact": "stemma.cli.lineage.impact_command:impact",
         "registry": "stemma.cli.registry_commands:app",
+        "watch": "stemma.cli.alerts:watch",
+        "alerts": "stemma.cli.alerts:app",
         "cache": "stemma.cli.cache_commands:app",
         "publish": "stemma.cli.publish_command:publish",
         "site": "stemma.cli.site_command:app",

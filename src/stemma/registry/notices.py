@@ -144,6 +144,26 @@ def delivery_id(alert: str, revision: int, subscription: str) -> str:
 
 
 @dataclass(frozen=True)
+class Sighting:
+    """How a repository on a hub (``huggingface:org/name``) looked at a revision: what :mod:`stemma.lineage` compares.
+
+    ``gone``: the hub did not show it; the rest is then as it was last seen. ``name`` is what the hub calls it,
+    ``identity`` tells it from a later one of the same name, ``weights`` is a digest over the digests of its weight
+    files, ``claims`` are what its card says of parents, data and licence.
+    """
+
+    repository: str
+    revision: str
+    at: str
+    gone: bool
+    name: str = ""
+    identity: str = ""
+    commit: str = ""
+    weights: str = ""
+    claims: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class AuditEntry:
     """One thing that was done. ``digest`` is of the content concerned; ``hash`` covers all, ``previous`` included."""
 

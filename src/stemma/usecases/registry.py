@@ -123,16 +123,20 @@ def make_registry(chosen: Chosen = None) -> RecordStore:
 
 
 def put_all(chosen: Chosen, texts: Sequence[str], *, replace: bool) -> None:
-    """Put records into a registry that :func:`make_registry` would open; all or none, but in a plain directory."""
+    """Put records into a registry that :func:`make_registry` would open; all or none, but in a plain directory.
+
+    Where they come under an advisory of the registry, their alerts are raised with them.
+    """
     place = registry_place(chosen)
     if isinstance(place, Path) and not (place / HOME).is_dir():
         store = make_registry(chosen)
         for text in texts:
             store.put(text, replace=replace)
         return
-    with opened(chosen) as registry, registry.transaction():
-        for text in texts:
-            registry.records.put(text, replace=replace)
+    from stemma.usecases.alerts.raising import keep_records  # noqa: PLC0415 reads the whole graph where alerts are kept
+
+    with opened(chosen) as registry:
+        keep_records(registry, texts, now(), replace=replace)
 
 
 def existing_registry(chosen: Chosen = None) -> RecordStore | None:

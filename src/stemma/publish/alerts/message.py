@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from stemma.identity.version import VERSION
 from stemma.publish.canonical import as_document, to_line
 from stemma.registry import Alert, Delivery, Step
 
@@ -18,6 +19,7 @@ def message_of(alert: Alert, delivery: Delivery) -> bytes:
         "type": f"alert.{alert.state}",
         "timestamp": alert.updated,
         "data": {"revision": delivery.revision, "alert": alert_fields(alert)},
+        "stemma": VERSION,
     }
     return to_line(as_document(document)).encode()
 

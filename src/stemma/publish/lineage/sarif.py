@@ -30,13 +30,13 @@ def verification_sarif(report: VerifyReport) -> Document:
     """One run with a result for each contradicted claim and each undeclared relative."""
     found = report.verification
     rules = [
-        _rule(CONTRADICTED, "ContradictedClaim", "A declared weight edge does not hold in the weights.", "error"),
-        _rule(
+        sarif_rule(CONTRADICTED, "ContradictedClaim", "A declared weight edge does not hold in the weights.", "error"),
+        sarif_rule(
             UNDECLARED, "UndeclaredRelative", "Trained weights are shared with a model that is not declared.", "warning"
         ),
     ]
     results = [
-        _result(
+        sarif_result(
             CONTRADICTED,
             "error",
             f"{found.subject} declares: {claim_words(claim)}. {claim.reason}",
@@ -49,16 +49,16 @@ def verification_sarif(report: VerifyReport) -> Document:
     for each in found.undeclared:
         message = f"{found.subject} shares trained weights with {each.subject}: {ruling_words(each.ruling)}."
         results.append(
-            _result(UNDECLARED, "warning" if each.ancestor else "note", message, found.subject, each.subject)
+            sarif_result(UNDECLARED, "warning" if each.ancestor else "note", message, found.subject, each.subject)
         )
-    return _log(rules, results, report.stemma)
+    return sarif_log(rules, results, report.stemma)
 
 
 def impact_sarif(report: ImpactReport) -> Document:
     """One run with a result for everyone whom an advisory reaches."""
     rules = [_advisory_rule(impact) for impact in report.impacts]
     results = [
-        _result(
+        sarif_result(
             f"{ADVISORY}{impact.advisory.id}",
             _level(impact, reached),
             " ".join((f"{reached.subject} is {reached.certainty} ({reason_of(reached)}).", *doubts(reached.path))),
@@ -68,7 +68,7 @@ def impact_sarif(report: ImpactReport) -> Document:
         for impact in report.impacts
         for reached in impact.reached
     ]
-    return _log(rules, results, report.stemma)
+    return sarif_log(rules, results, report.stemma)
 
 
 def _level(impact: AdvisoryImpact, reached: ReachedBy) -> str:
@@ -81,12 +81,13 @@ def _advisory_rule(impact: AdvisoryImpact) -> dict[str, Any]:
     advisory = impact.advisory
     short = advisory.summary or f"Advisory {advisory.id}."
     title = "Advisory" + "".join(part for part in advisory.id if part.isalnum())
-    rule = _rule(f"{ADVISORY}{advisory.id}", title, short, "warning", advisory.details)
+    rule = sarif_rule(f"{ADVISORY}{advisory.id}", title, short, "warning", advisory.details)
     rule["properties"] = {"tags": [*(risk.value for risk in advisory.risks), *advisory.atlas, *advisory.avid]}
     return rule
 
 
-def _rule(name: str, title: str, short: str, level: str, full: str = "") -> dict[str, Any]:
+def sarif_rule(name: str, title: str, short: str, level: str, full: str = "") -> dict[str, Any]:
+    """A rule of this id."""
     return {
         "id": name,
         "name": title,
@@ -96,7 +97,8 @@ def _rule(name: str, title: str, short: str, level: str, full: str = "") -> dict
     }
 
 
-def _result(rule: str, level: str, message: str, subject: str, other: str) -> dict[str, Any]:
+def sarif_result(rule: str, level: str, message: str, subject: str, other: str) -> dict[str, Any]:
+    """A finding about ``subject``, which ``other`` led to."""
     place = {"artifactLocation": {"uri": artifact_uri(subject.removeprefix("model:"))}, "region": {"startLine": 1}}
     identity = hashlib.sha256("\0".join((rule, subject, other)).encode("utf-8", "surrogatepass")).hexdigest()
     return {
@@ -109,7 +111,8 @@ def _result(rule: str, level: str, message: str, subject: str, other: str) -> di
     }
 
 
-def _log(rules: Sequence[dict[str, Any]], results: Sequence[dict[str, Any]], version: str) -> Document:
+def sarif_log(rules: Sequence[dict[str, Any]], results: Sequence[dict[str, Any]], version: str) -> Document:
+    """A log of one run."""
     index = {rule["id"]: number for number, rule in enumerate(rules)}
     driver = {
         "name": "Stemma",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from stemma.evidence.merge import MergeKind
 from stemma.publish import result_json
+from stemma.publish.alerts.schemas import TITLES as _ALERT_TITLES
 from stemma.publish.lineage.schemas import TITLES as _LINEAGE_TITLES
 from stemma.publish.registry.schemas import TITLES as _RECORD_TITLES
 from stemma.publish.schemas import shapes
@@ -203,6 +204,7 @@ _TITLES: Mapping[str, tuple[str, dict[str, Shape]]] = {
     result_json.TREE: ("Family graph of a set of models", _TREE),
     **_RECORD_TITLES,
     **_LINEAGE_TITLES,
+    **_ALERT_TITLES,
 }
 
 

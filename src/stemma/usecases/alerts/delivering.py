@@ -4,24 +4,30 @@
   a while. Who dies after that has lost nothing; the message is due again.
 * Who dies between sending and marking sends once more, with the same ``webhook-id``: receivers tell by it that they
   have the message.
-* Attempts that fail wait longer and longer; after the last the message is kept as dead, for replay.
+* Attempts that fail wait longer and longer; after the last the message is kept as dead, for replay. A receiver that
+  does not answer several times in a row keeps no other waiting: its messages are left for a later run.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from stemma.errors import InputError, LimitExceeded, SourceError
+from stemma.identity.version import VERSION
 from stemma.interop.webhooks.post import Answer
 from stemma.interop.webhooks.signing import signed_headers
 from stemma.publish.alerts.message import message_of
+from stemma.publish.alerts.model import DeliveryListing
 from stemma.registry import Delivery, DeliveryState, Registry, Subscription
 from stemma.usecases.alerts.schedule import Schedule, later, seconds_of
 
 PAGE = 100
+PATIENCE = 3
+"""Times in a row that a receiver may fail to answer before a run leaves it alone."""
 _GONE = 410
 
 
@@ -63,12 +69,19 @@ def deliver(
     rules = schedule or Schedule()
     begun = now()
     left = limit
+    silent: Counter[str] = Counter()
     while left > 0 and (due := registry.outbox.due(begun, min(PAGE, left))):
         for delivery in due:
             left -= 1
+            if silent[delivery.subscription] >= PATIENCE:
+                _postpone(registry, delivery, later(now(), rules.waits[0]))
+                continue
             claimed = _claim(registry, delivery, now(), rules, rng)
             if claimed is not None:
-                yield _send(registry, claimed, post, now, rules, rng)
+                sent = _send(registry, claimed, post, now, rules, rng)
+                pending = sent.delivery.state is DeliveryState.PENDING
+                silent[delivery.subscription] = silent[delivery.subscription] + 1 if pending and not sent.status else 0
+                yield sent
 
 
 def _claim(registry: Registry, delivery: Delivery, at: str, rules: Schedule, rng: random.Random) -> Delivery | None:
@@ -81,6 +94,13 @@ def _claim(registry: Registry, delivery: Delivery, at: str, rules: Schedule, rng
         claimed = replace(delivery, attempts=attempts, due=later(at, max(rules.lease, wait or 0.0)))
         registry.outbox.update(claimed)
     return claimed
+
+
+def _postpone(registry: Registry, delivery: Delivery, due: str) -> None:
+    """Leave a message for a later run, without an attempt: its receiver answers nobody."""
+    with registry.transaction():
+        if registry.outbox.get(delivery.id) == delivery:
+            registry.outbox.update(replace(delivery, due=due))
 
 
 def _send(
@@ -155,5 +175,27 @@ def _delivery(registry: Registry, identity: str) -> Delivery:
         return registry.outbox.get(identity)
     except KeyError:
         raise InputError(
-            f"There is no delivery {identity[:80]}.", advice="See: stemma alerts deliver --list --format json"
+            f"There is no delivery {identity[:80]}.", advice="See: stemma alerts deliver --dry-run --format json"
         ) from None
+
+
+def deliver_all(
+    registry: Registry, post: Post, *, now: Callable[[], str], rng: random.Random, limit: int
+) -> DeliveryListing:
+    """One run of :func:`deliver`, with what became of each message."""
+    sent = list(deliver(registry, post, now=now, rng=rng, limit=limit))
+    return _listing((each.delivery for each in sent), {each.delivery.id: each.status for each in sent})
+
+
+def undelivered(registry: Registry) -> DeliveryListing:
+    """Everything that is waiting or was given up."""
+    return _listing(each for each in registry.outbox.all() if each.state is not DeliveryState.DELIVERED)
+
+
+def replayed(registry: Registry, ids: Collection[str], at: str) -> DeliveryListing:
+    """As :func:`replay`."""
+    return _listing(replay(registry, ids, at))
+
+
+def _listing(deliveries: Iterable[Delivery], statuses: Mapping[str, int] | None = None) -> DeliveryListing:
+    return DeliveryListing(tuple(deliveries), statuses or {}, VERSION)
