@@ -6,7 +6,7 @@ from typing import Any
 
 from stemma.publish.alerts.message import alert_fields
 from stemma.publish.alerts.model import AlertListing, DeliveryListing, IndexReport, SubscriptionListing, WatchReport
-from stemma.publish.result_json import Document, as_document
+from stemma.publish.canonical import Document, as_document
 from stemma.registry import Delivery, Subscription
 
 ALERTS = "stemma.alerts/1"

@@ -11,8 +11,8 @@ from typing import Any
 from stemma.lineage.alerts import RANKS
 from stemma.publish.alerts.model import AlertListing
 from stemma.publish.alerts.words import sentence
+from stemma.publish.canonical import Document
 from stemma.publish.lineage.sarif import ADVISORY, sarif_log, sarif_result, sarif_rule
-from stemma.publish.result_json import Document
 from stemma.registry import Alert, AlertState, Certainty
 
 
