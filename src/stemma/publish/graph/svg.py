@@ -74,7 +74,7 @@ def _node(node: Node, box: Box) -> Element:
         _flag(box) if node.state is State.ALERT else None,
     )
     inner = el("g", drawn, transform=f"translate({x} {y})", class_=f"node {node.kind} {state_class(node.state)}")
-    return el("a", inner, href=node.link, aria_label=_remark(node)) if node.link else inner
+    return el("a", inner, href=node.link) if node.link else inner
 
 
 def _remark(node: Node) -> str:

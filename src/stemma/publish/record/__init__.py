@@ -8,10 +8,11 @@ record gives the same bytes.
 from __future__ import annotations
 
 from stemma.publish.record.build import record_view
-from stemma.publish.record.html import record_html
+from stemma.publish.record.html import record_content, record_html
 from stemma.publish.record.latex import record_latex
 from stemma.publish.record.linked import record_jsonld
 from stemma.publish.record.markdown import record_markdown
+from stemma.publish.record.notes import with_notes
 from stemma.publish.record.pdf import record_pdf
 from stemma.publish.record.pictures import lineage_graph
 from stemma.publish.record.plain_json import record_json
@@ -23,6 +24,7 @@ __all__ = [
     "Named",
     "RecordView",
     "lineage_graph",
+    "record_content",
     "record_html",
     "record_json",
     "record_jsonld",
@@ -30,4 +32,5 @@ __all__ = [
     "record_markdown",
     "record_pdf",
     "record_view",
+    "with_notes",
 ]

@@ -30,20 +30,28 @@ def record_html(
         f"{view.heading} · model record",
         RECORD_CSS,
         el("a", "Skip to the record", href="#record", class_="skip"),
-        el("main", _top(view, home, alternates), _body(view, picture), _end(view), id="record"),
+        el("main", _crumbs(home, alternates), record_content(view, picture), id="record"),
         head=head,
     )
 
 
-def _top(view: RecordView, home: str | None, alternates: Sequence[Alternate]) -> Content:
+def record_content(view: RecordView, picture: Graph | None = None, *, more: Content = None) -> Content:
+    """All that is said of a record, for pages with surroundings of their own; ``more`` stands before the end."""
+    return (_top(view), _body(view, picture), more, _end(view))
+
+
+def _crumbs(home: str | None, alternates: Sequence[Alternate]) -> Element:
     forms = [el("a", words, href=address) for words, address, _ in alternates]
+    return el(
+        "div",
+        el("a", "All records", href=home) if home else el("span", "Stemma · model record"),
+        el("nav", forms, aria_label="Other forms of this record") if forms else None,
+        class_="crumbs",
+    )
+
+
+def _top(view: RecordView) -> Content:
     return (
-        el(
-            "div",
-            el("a", "All records", href=home) if home else el("span", "Stemma · model record"),
-            el("nav", forms, aria_label="Other forms of this record") if forms else None,
-            class_="crumbs",
-        ),
         el("div", view.type, class_="kind"),
         el("h1", view.title, " ", el("span", str(view.resolved.version), class_="version")),
         el("div", el("b", "Do not choose this for anything new"), el("p", view.notice), class_="notice", role="note")

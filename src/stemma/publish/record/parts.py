@@ -20,7 +20,8 @@ def _origin(item: Item, tag: str = "span") -> Content:
     if item.origin is None:
         return None
     key, link = item.origin.key, item.origin.link
-    return el(tag, "from ", el("a", key, href=link) if link else key, class_="from")
+    note = el("span", item.origin.note, class_="tip", role="note") if item.origin.note else None
+    return el(tag, "from ", el("a", key, href=link) if link else key, note, class_="from")
 
 
 def paragraphs(text: str) -> Content:

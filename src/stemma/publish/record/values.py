@@ -17,10 +17,14 @@ Links = Callable[[str], str | None]  # from name@version to the address of its p
 
 @dataclass(frozen=True)
 class Named:
-    """A record by ``name@version``, with the address of its page where it has one."""
+    """A record by ``name@version``, with the address of its page where it has one.
+
+    ``note`` is shown by pages while a pointer or the focus is on it.
+    """
 
     key: str
     link: str | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ WEB_CSS = (
 html{scrollbar-gutter:stable}
 body{display:flex;flex-direction:column;min-height:100vh}
 main{width:100%;flex:1 0 auto;padding-top:1.6rem}
+footer{overflow-wrap:anywhere}
 main.wide{max-width:1500px}
 .top{display:flex;flex-wrap:wrap;align-items:baseline;gap:.3rem 1.6rem;padding:.8rem 1.5rem;
 border-bottom:1px solid var(--line)}
@@ -29,6 +30,26 @@ border-radius:2px}
 input,select,textarea{font:inherit;color:var(--ink);background:var(--card);border:1px solid var(--soft);
 border-radius:5px;padding:.3rem .6rem;min-width:0;max-width:100%}
 input,select{height:2.3rem}
+.controls{display:flex;flex-wrap:wrap;gap:.8rem 1rem;align-items:end;margin:1.2rem 0 .4rem}
+.controls label{display:flex;flex-direction:column;font-size:.8rem;color:var(--soft);gap:.15rem;min-width:0}
+.controls .wide{flex:1 1 20rem}
+.records{list-style:none;padding:0;max-width:none;margin:.4rem 0}
+.records li{padding:.65rem 0;border-bottom:1px solid var(--line);margin:0}
+.records > li > a{font-weight:600;font-size:1.02rem;overflow-wrap:anywhere}
+.facts{color:var(--soft);font-size:.85rem;display:flex;flex-wrap:wrap;gap:.1rem .9rem}
+.facts span{overflow-wrap:anywhere;min-width:0}
+.off{color:var(--linked);font-weight:600}
+.pages{display:flex;gap:1.4rem;margin:1.2rem 0}
+.empty{color:var(--soft);margin:2rem 0}
+.htmx-request #found,#found.htmx-request{opacity:.55}
+.command{display:flex;gap:.6rem;align-items:start}
+.command pre{flex:1 1 auto;min-width:0}
+.command button{margin-top:.5rem;flex:none}
+.from{position:relative}
+.tip{position:absolute;left:0;top:100%;z-index:2;width:max-content;max-width:min(24rem,60vw);display:none;
+background:var(--ink);color:var(--bg);padding:.35rem .6rem;border-radius:4px;font-size:.8rem;overflow-wrap:anywhere}
+.from:hover .tip,.from:focus-within .tip{display:block}
+.scroll .from .tip{position:static}
 @media (max-width:40rem){main{padding:1.2rem 1rem 2rem}.top{padding:.7rem 1rem}.bottom{padding:1rem}
 h1{font-size:1.45rem}}
 @media print{.top,.bottom,form,button,.skip{display:none}}

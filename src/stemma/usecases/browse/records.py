@@ -1,0 +1,141 @@
+"""One record to look at: resolved, with the way that every inherited value came, what changed, and what hangs on it."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice, pairwise
+
+from stemma.errors import BadVersion
+from stemma.identity import Missing, Range, Version
+from stemma.lineage import Joined, is_held
+from stemma.publish.graph import Graph
+from stemma.publish.record import Item, RecordView, lineage_graph, record_view, with_notes
+from stemma.records import Change, Record, Relation, ResolvedField, Resolver, diff_records
+from stemma.registry import Alert, AlertState, DeclaredEdge, Registry, newest
+
+MOST_VERSIONS = 20
+MOST_DOWNSTREAM = 20
+_ANY = Range.parse("*")
+Links = Callable[[str], str | None]
+
+
+@dataclass(frozen=True)
+class VersionLine:
+    """One version beside the one before it; ``before`` is empty for the first, or where that is not looked at."""
+
+    key: str
+    state: str
+    before: str
+    bump: str
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True)
+class ShownRecord:
+    """Everything of one version of one record. ``text`` is as it was written; ``downstream`` counts what is made of it,
+    ``lineage`` draws all that it was made from."""
+
+    view: RecordView
+    nearby: Graph
+    lineage: Graph
+    text: str
+    versions: tuple[VersionLine, ...]
+    fields: tuple[ResolvedField, ...]
+    downstream: int
+    alerts: tuple[Alert, ...]
+
+
+def newest_version(name: str, registry: Registry) -> Version | None:
+    """The newest usable version of a name, else the newest; None where there is none."""
+    held = registry.graph.versions_of([name]).get(name, ())
+    return (newest(held, _ANY) or held[-1].version) if held else None
+
+
+def find_record(name: str, version: str, registry: Registry) -> Record | None:
+    """A record; None where there is none."""
+    try:
+        parsed = Version.parse(version)
+    except BadVersion:
+        return None
+    return registry.records.get(name, parsed) if parsed in registry.records.versions(name) else None
+
+
+def show(record: Record, registry: Registry, *, links: Links, alert_link: Callable[[Alert], str]) -> ShownRecord:
+    """A record with everything that is to be shown of it.
+
+    Raises:
+        UnresolvedRecord: the records run in a circle.
+    """
+    resolver = Resolver(registry.records, dangling="report")
+    resolved = resolver.resolve(record)
+    versions = sorted(registry.records.versions(record.name), reverse=True)
+    downstream, count = _downstream(record, registry)
+    alerts = tuple(registry.alerts.find(subject=record.key, states=(AlertState.OPEN, AlertState.ACKNOWLEDGED)))
+    view = record_view(
+        resolved,
+        links=links,
+        versions=[f"{record.name}@{version}" for version in versions],
+        downstream=downstream,
+        alerts=[Item(_alert_words(alert), alert_link(alert)) for alert in alerts],
+    )
+    return ShownRecord(
+        view=with_notes(view, _notes(record, resolver)),
+        nearby=lineage_graph(record, resolver.edges, up=1, downstream=downstream, links=links, more="#downstream"),
+        lineage=lineage_graph(record, resolver.edges),
+        text=registry.records.text(record.name, record.version),
+        versions=_history(record.name, versions, registry),
+        fields=tuple(resolved.fields.values()),
+        downstream=count,
+        alerts=alerts,
+    )
+
+
+def ways_to_ancestors(record: Record, resolver: Resolver) -> Mapping[str, tuple[str, ...]]:
+    """For every record that hands something down, a shortest way over which it comes, that record first."""
+    ways: dict[str, tuple[str, ...]] = {record.key: (record.key,)}
+    waiting = deque([record])
+    while waiting:
+        below = waiting.popleft()
+        for edge in resolver.edges(below):
+            target = edge.target
+            if edge.relation.definition.inherits and not isinstance(target, Missing) and target.key not in ways:
+                ways[target.key] = (target.key, *ways[below.key])
+                waiting.append(target)
+    return ways
+
+
+def _notes(record: Record, resolver: Resolver) -> Mapping[str, str]:
+    ways = ways_to_ancestors(record, resolver)
+    return {key: "Inherited: " + " → ".join(way) for key, way in ways.items() if key != record.key}
+
+
+def _downstream(record: Record, registry: Registry) -> tuple[list[tuple[Record, Relation]], int]:
+    """The first records that were made from this one, and how many there are."""
+    found: dict[tuple[str, int], DeclaredEdge] = {}
+    for link in Joined(registry.graph).below([record.key]):
+        if isinstance(link.edge, DeclaredEdge) and link.edge.target_is_upstream and is_held(link.downstream):
+            found[link.edge.key, link.edge.position] = link.edge
+    shown = []
+    for edge in islice(found.values(), MOST_DOWNSTREAM):
+        below = registry.records.get(edge.name, Version.parse(edge.version))
+        shown.append((below, below.relations[edge.position]))
+    return shown, len({edge.key for edge in found.values()})
+
+
+def _history(name: str, versions: Sequence[Version], registry: Registry) -> tuple[VersionLine, ...]:
+    """Versions, newest first, each beside the one before it."""
+    looked = [registry.records.get(name, version) for version in versions[: MOST_VERSIONS + 1]]
+    lines = []
+    for newer, older in pairwise(looked):
+        found = diff_records(older, newer)
+        lines.append(VersionLine(newer.key, newer.status.state, older.key, found.bump.name.lower(), found.changes))
+    if looked and len(looked) <= MOST_VERSIONS:
+        lines.append(VersionLine(looked[-1].key, looked[-1].status.state, "", "", ()))
+    return tuple(lines)
+
+
+def _alert_words(alert: Alert) -> str:
+    what = ", ".join((*alert.risks, *([alert.severity] if alert.severity else [])))
+    return f"{alert.advisory}: {alert.certainty}" + (f" ({what})" if what else "")
