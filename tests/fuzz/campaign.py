@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from stemma.advisories import advisory_text, parse_advisory
 from stemma.catalog.archive import read_archive
 from stemma.errors import StemmaError
 from stemma.fingerprint import from_bytes, to_bytes
@@ -88,6 +89,12 @@ def read_record(name: str, data: bytes) -> None:
     parse_record(data, name)
 
 
+def read_advisory(name: str, data: bytes) -> None:
+    """An advisory; what is accepted is written as what it was."""
+    found = parse_advisory(data, name)
+    assert parse_advisory(advisory_text(found)).digest == found.digest
+
+
 TARGETS: Mapping[str, tuple[Callable[[str, bytes], None], tuple[Mutation, ...]]] = {
     "safetensors": (read_format(SafetensorsFormat()), (mutate, mutate_safetensors)),
     "gguf": (read_format(GgufFormat()), (mutate,)),
@@ -98,6 +105,7 @@ TARGETS: Mapping[str, tuple[Callable[[str, bytes], None], tuple[Mutation, ...]]]
     "fingerprint": (read_fingerprint, (mutate, mutate_safetensors)),
     "export": (read_export, (mutate, mutate_archive)),
     "record": (read_record, (mutate,)),
+    "advisory": (read_advisory, (mutate, mutate_document)),
 }
 
 

@@ -24,6 +24,8 @@ from onnx import helper
 
 from stemma.catalog import Catalog
 from stemma.fingerprint import to_bytes
+from tests.advisories.documents import affected
+from tests.advisories.documents import text as advisory
 from tests.catalog.prints import BASE, make
 from tests.fuzz.campaign import TARGETS
 from tests.records.test_read import GOOD
@@ -129,6 +131,7 @@ def corpora(folder: Path) -> Mapping[str, Mapping[str, bytes]]:
         "fingerprint": {"x.stemma": to_bytes(BASE)},
         "export": {"x.zip": _export(folder)},
         "record": {"x.yaml": GOOD.encode()},
+        "advisory": {"x.json": advisory(affected=affected([{"introduced": "0"}, {"fixed": "1.0.0"}])).encode()},
     }
 
 
