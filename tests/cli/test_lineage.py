@@ -122,6 +122,24 @@ def test_weights_on_a_hub_are_read_by_range(run: Command, records: Path, models:
     assert [c["verdict"] for c in offline["claims"]] == ["not established"]
 
 
+def test_other_files_than_the_record_names_say_nothing_of_it(run: Command, records: Path) -> None:
+    named = text(
+        "other", "finetuned-from base", identity={"files": [{"path": "model.safetensors", "sha256": "0" * 64}]}
+    )
+    (records / "other" / "other-1.0.0.yaml").write_text(named, encoding="utf-8")
+    done = run("verify", "other", *WEIGHTS)
+    assert done.code == 2 and "holds other files" in done.out.replace("\n ", "")
+
+
+def test_a_draft_is_verified_from_its_file(run: Command, tmp_path: Path) -> None:
+    draft = tmp_path / "draft.yaml"
+    draft.write_text(text("draft", "finetuned-from base", "quantised-from nobody"), encoding="utf-8")
+    asked = ("verify", str(draft), "--weights", "draft=other", "--weights", "base=base", "-f", "json")
+    document = valid(run(*asked).out, "stemma.verification/1")
+    assert [claim["verdict"] for claim in document["claims"]] == ["contradicted", "not established"]
+    assert run("verify", str(draft)).code == 2
+
+
 @pytest.mark.parametrize("given", ["base", "=base", "base="])
 def test_weights_have_to_be_named(run: Command, given: str) -> None:
     done = run("verify", "tuned", "--weights", given)

@@ -14,8 +14,10 @@ from stemma.catalog import Catalog
 from stemma.catalog.names import name_from_label
 from stemma.errors import InputError, SourceError
 from stemma.fingerprint import SUFFIX
-from stemma.identity import HubReference, Missing, PathReference, Version, parse_reference
+from stemma.identity import HubReference, Missing, PathReference, Version, is_present, parse_reference
 from stemma.lineage import MODEL, is_held, model_key, name_of
+from stemma.lineage.keys import version_text
+from stemma.records import Record
 from stemma.registry import Registry
 from stemma.registry.edges import Basis
 from stemma.usecases.lineage.rulings import Known
@@ -36,16 +38,18 @@ class Shelf:
         self.marks = registry.identities
         self._entries = {} if self.catalog is None else {entry.name: entry for entry in self.catalog.entries()}
         self._found: dict[str, Known | Missing] = {}
+        self._told: dict[str, Record] = {}
+
+    def tell(self, record: Record) -> None:
+        """Of a record that the registry need not hold."""
+        self._told[record.key] = record
 
     def known(self, key: str) -> Known | Missing:
         """The fingerprint of a subject; Missing says why there is none."""
         if key not in self._found:
-            self._found[key] = self._find(key)
+            found = self._find(key)
+            self._found[key] = found if isinstance(found, Missing) else self._checked(found)
         return self._found[key]
-
-    def put(self, known: Known) -> None:
-        """Take over one that is at hand."""
-        self._found[known.key] = known
 
     def read(self, key: str, reference: str) -> Known:
         """Fingerprint the model that is named for a subject.
@@ -53,20 +57,18 @@ class Shelf:
         Raises:
             InputError, SourceError: it cannot be read.
         """
-        known = Known(key, fingerprint(reference, self._work), basis_of(reference))
-        self._found[key] = known
-        return known
+        return Known(key, fingerprint(reference, self._work), basis_of(reference))
 
     def subject_of(self, entry: str) -> str:
         """The key of the record that an entry of the catalog belongs to; ``model:ENTRY`` where there is none."""
         digest = str(self._entries[entry].digest) if entry in self._entries else ""
         stored = [found.subject for found in self._registry.fingerprints.with_digest(digest)] if digest else []
-        if stored:
-            return stored[0]
         marked = self.marks.bearers([digest, *_hub_marks(entry)])
-        for keys in marked.values():
-            return keys[-1]
-        return self._by_name(entry) or model_key(entry)
+        for keys in (stored, *marked.values()):
+            records = [key for key in keys if is_held(key)]
+            if len({name_of(key) for key in records}) == 1:  # who else names the same repository may be an impostor
+                return max(records, key=lambda key: Version.parse(version_text(key)))
+        return self._by_name(entry) or (stored[0] if stored else model_key(entry))
 
     def _by_name(self, entry: str) -> str:
         name, _, version = entry.partition("@")
@@ -83,7 +85,25 @@ class Shelf:
         stored = self._stored(key)
         if stored is not None:
             return stored
-        return self._published(key) if is_held(key) else Missing(f"{key} is not in the registry")
+        return self._published(key) if is_held(key) else Missing(f"no version of {key} is in the registry")
+
+    def _checked(self, known: Known) -> Known | Missing:
+        """The same, unless all its files are others than the record names by digest: then it is not of the record."""
+        record = self._record(known.key)
+        stated = None if record is None else record.get("identity.files")
+        entries = stated if isinstance(stated, list) else []
+        named = {f"sha256:{file['sha256']}" for file in entries if isinstance(file, dict)}
+        read = {str(file.sha256) for file in known.fingerprint.files if is_present(file.sha256)}
+        if named and read and not named & read:
+            return Missing(f"{known.result.reference} holds other files than those that {known.key} names by digest")
+        return known
+
+    def _record(self, key: str) -> Record | None:
+        """The record of that key: one that was told of, or of the registry."""
+        if key in self._told or not is_held(key):
+            return self._told.get(key)
+        name, version = name_of(key), Version.parse(version_text(key))
+        return self._registry.records.get(name, version) if version in self._registry.records.versions(name) else None
 
     def _stored(self, key: str) -> Known | None:
         """The entry of the catalog that belongs to a record."""
@@ -92,7 +112,7 @@ class Shelf:
         candidates = [key, *(name for name in self._entries if name.lower() == name_of(key))]
         digests = {found.digest for found in self._registry.fingerprints.of(key)}
         if is_held(key):
-            marks = self.marks.marks([key])[key]
+            marks = self.marks.marks([key]).get(key, frozenset())
             digests |= {mark for mark in marks if mark.startswith("sha256:")}
             hubs = [mark.removeprefix(f"{HUB}:") for mark in sorted(marks) if mark.startswith(f"{HUB}:")]
             candidates += map(name_from_label, hubs)
@@ -106,8 +126,8 @@ class Shelf:
     def _published(self, key: str) -> Known | Missing:
         """The repository that the record names, read by range."""
         advice = f"name them with --weights {name_of(key)}=MODEL"
-        record = self._registry.records.get(name_of(key), Version.parse(key.partition("@")[2]))
-        reference = hub_reference(record.get("identity.hubs"))
+        record = self._record(key)
+        reference = None if record is None else hub_reference(record.get("identity.hubs"))
         if reference is None:
             return Missing(f"the weights of {key} are not at hand: {advice}")
         if not self._network:

@@ -82,6 +82,8 @@ def verify_in(registry: Registry, asked: str, how: Asked, work: Work = DEFAULT_W
     subject = find_subject(asked, registry, work)
     catalog = Catalog(how.catalog or default_catalog())
     shelf = Shelf(registry, catalog, how.weights or {}, work, network=not work.network.offline)
+    if subject.record is not None and not subject.reference:
+        shelf.tell(subject.record)
     own = shelf.read(subject.key, subject.reference) if subject.reference else shelf.known(subject.key)
     examined = _examine(subject.record, own, registry, shelf, work, how.when)
     related = search(own, shelf, work, how.when, how.shortlist)
