@@ -65,7 +65,7 @@ class FileEntry:
     name: str
     format: str
     size: int
-    tensors: int
+    tensors: int | Missing
     digest: str | Missing = _NOT_COMPUTED
 
 

@@ -69,7 +69,7 @@ def render_inspection(report: InspectionReport, console: Console) -> None:
         console,
         "Files",
         ["File", "Format", ">Size", ">Tensors", "Digest"],
-        [(f.name, f.format, figures.size(f.size), figures.count(f.tensors), _in_short(f.digest)) for f in report.files],
+        [(f.name, f.format, figures.size(f.size), _if_counted(f.tensors), _in_short(f.digest)) for f in report.files],
     )
     write_table(
         console,
@@ -224,6 +224,10 @@ def background_words(evidence: Evidence) -> str:
 
 def _in_short(digest: str | Missing) -> str:
     return "–" if isinstance(digest, Missing) else f"{digest[:19]}…"
+
+
+def _if_counted(number: int | Missing) -> str:
+    return "–" if isinstance(number, Missing) else figures.count(number)
 
 
 def _summary_facts(summary: ModelSummary) -> dict[str, str]:

@@ -43,7 +43,7 @@ def write_fingerprint(
 
 def _file_entry(file: FilePrint, container: str) -> FileEntry:
     digest = file.sha256 if isinstance(file.sha256, Missing) else str(file.sha256)
-    return FileEntry(file.name, container, file.size, 0, digest)
+    return FileEntry(file.name, container, file.size, Missing("counted by: stemma inspect"), digest)
 
 
 def _place(made: Fingerprint, output: Path | None, several: bool) -> Path:

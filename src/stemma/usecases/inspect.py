@@ -62,17 +62,16 @@ def _summary(model: Model) -> ModelSummary:
 
 
 def _files(model: Model) -> tuple[FileEntry, ...]:
-    per_file = Counter(getattr(t, "file", "") for t in model.checkpoint.tensors.values())
-    sources = model.checkpoint.weight_files
+    held = model.checkpoint.held
     return tuple(
         FileEntry(
             source.name,
             model.checkpoint.container,
             source.size,
-            per_file[source.name] if len(sources) > 1 else len(model.checkpoint.tensors),
+            held.get(source.name, Missing("the container does not say which of its files holds what")),
             str(known) if is_present(known := source.known_sha256) else Missing("computed by: stemma fingerprint"),
         )
-        for source in sources
+        for source in model.checkpoint.weight_files
     )
 
 
@@ -107,16 +106,18 @@ def _tokenizer(anatomy: Anatomy) -> str | Missing:
 def _inspect_stored(reference: str, stored: Fingerprint, started: float) -> InspectionReport:
     """What a fingerprint says of the model it was taken of."""
     parts = stored.parts.values()
-    per_file = len(stored.parts) + len(stored.exempt) if len(stored.files) == 1 else 0
     return InspectionReport(
         reference,
         summary=summary_of(stored),
         files=tuple(
             FileEntry(
-                f.name, stored.container, f.size, per_file, f.sha256 if isinstance(f.sha256, Missing) else str(f.sha256)
+                f.name,
+                stored.container,
+                f.size,
+                Missing("a fingerprint does not keep which file held what"),
+                f.sha256 if isinstance(f.sha256, Missing) else str(f.sha256),
             )
             for f in stored.files
-            for known in (f.sha256,)
         ),
         dtypes=_dtypes([(p.storage, int(math.prod(p.shape))) for p in parts]),
         roles=_roles((p.site, p.role, p.bias, p.shape) for p in parts),

@@ -131,7 +131,8 @@ class Checkpoint:
     ``tensors`` is sorted by name. ``config`` is the raw JSON (or GGUF metadata under ``gguf``); ``declared``
     holds what the files claim about parents, unverified: card front matter, ``adapter_config``, GGUF
     base_model keys. ``layout`` is a naming hint that the container forces ("hf", "gguf", "onnx", "adapter").
-    ``weight_files`` are the files the tensors lie in. ``warnings`` are sentences for people.
+    ``weight_files`` are the files the tensors lie in; ``held`` counts the stored tensors by file, where the container
+    tells. ``warnings`` are sentences for people.
     """
 
     label: str
@@ -143,3 +144,4 @@ class Checkpoint:
     tokenizer: RawTokenizer | Missing
     declared: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    held: Mapping[str, int] = field(default_factory=dict)

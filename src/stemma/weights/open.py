@@ -62,6 +62,7 @@ def open_checkpoint(files: FileSet, *, base: Checkpoint | None = None) -> Checkp
         tokenizer=tokenizer,
         declared={**declared, **contents.declared},
         warnings=contents.warnings + packing + unread_claims + unread_tokens,
+        held=contents.held,
     )
     return _adapted(files, checkpoint, base)
 
@@ -93,6 +94,7 @@ def _adapted(files: FileSet, checkpoint: Checkpoint, base: Checkpoint | None) ->
         tokenizer=checkpoint.tokenizer if is_present(checkpoint.tokenizer) else base.tokenizer,
         declared=declared,
         warnings=base.warnings + checkpoint.warnings + remarks,
+        held={} if base.held.keys() & checkpoint.held.keys() else {**base.held, **checkpoint.held},
     )
 
 

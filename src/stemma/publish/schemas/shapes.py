@@ -166,7 +166,7 @@ FILE = thing(
         "name": text("Path within the model."),
         "format": text("Container format."),
         "size": count("Bytes."),
-        "tensors": count("Tensors in it."),
+        "tensors": maybe(count("Tensors stored in it.")),
         "digest": maybe(text("algorithm:hex")),
     },
     "One file.",

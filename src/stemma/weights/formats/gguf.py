@@ -60,6 +60,7 @@ class GgufFormat:
         return Contents(
             tensors=tensors,
             weight_files=sources,
+            held={source.name: len(header.tensors) for source, header in zip(sources, headers, strict=True)},
             layout="gguf",
             config={"gguf": _plain(metadata)},
             tokenizer=_tokenizer(metadata),

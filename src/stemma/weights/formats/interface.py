@@ -18,10 +18,14 @@ MAX_EMPTY = 1 << 31
 
 @dataclass(frozen=True)
 class Contents:
-    """What a container holds: tensors, their files, and what the container itself says of the model."""
+    """What a container holds: tensors, their files, and what the container itself says of the model.
+
+    ``held`` counts the stored tensors by file, where the container tells.
+    """
 
     tensors: Mapping[str, LazyTensor]
     weight_files: tuple[ByteSource, ...]
+    held: Mapping[str, int] = field(default_factory=dict)
     layout: str = "hf"
     config: Mapping[str, Any] = field(default_factory=dict)
     tokenizer: RawTokenizer | Missing = field(default_factory=lambda: Missing("the container holds no tokens"))

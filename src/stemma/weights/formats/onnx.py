@@ -41,6 +41,7 @@ class OnnxFormat:
         return Contents(
             tensors=tensors,
             weight_files=(source, *reader.others.values()),
+            held={} if reader.others else {source.name: len(tensors)},
             layout="onnx",
             config={"onnx": {**graph.facts, **graph.metadata}},
             declared={"onnx": graph.metadata} if graph.metadata else {},

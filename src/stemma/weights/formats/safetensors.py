@@ -61,8 +61,10 @@ class SafetensorsFormat:
     def read(self, files: FileSet, names: tuple[str, ...]) -> Contents:
         chosen = choose_shards(files, names, stem="model", suffix=".safetensors")
         sources = tuple(files.open(name) for name in chosen.names)
-        tensors, warnings = merge_shards([(source.name, read_header(source)) for source in sources], chosen)
-        return Contents(tensors=tensors, weight_files=sources, warnings=warnings)
+        headers = [(source.name, read_header(source)) for source in sources]
+        tensors, warnings = merge_shards(headers, chosen)
+        held = {name: len(header) for name, header in headers}
+        return Contents(tensors=tensors, weight_files=sources, held=held, warnings=warnings)
 
 
 def looks_like_safetensors(source: ByteSource) -> bool:

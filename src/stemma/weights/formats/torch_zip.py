@@ -43,7 +43,8 @@ class TorchZipFormat:
         warnings += tuple(remark for _, remarks in parsed for remark in remarks)
         if others := sorted(set(names) - set(group)):
             warnings += (f"Left unread beside {chosen.names[0]}: {listed(others)}.",)
-        return Contents(tensors=tensors, weight_files=sources, warnings=warnings)
+        held = {source.name: len(found) for source, (found, _) in zip(sources, parsed, strict=True)}
+        return Contents(tensors=tensors, weight_files=sources, held=held, warnings=warnings)
 
 
 def looks_like_torch(source: ByteSource) -> bool:
