@@ -23,7 +23,7 @@ from stemma.publish import result_json
 from stemma.publish.canonical import plain, to_json, to_line
 from stemma.publish.lineage import documents as lineage
 from stemma.publish.model import ComparisonReport, FingerprintReport, InspectionReport
-from stemma.publish.registry import documents, imported
+from stemma.publish.registry import documents, imported, stores
 from stemma.publish.result_json import (
     catalog_document,
     comparison_document,
@@ -49,6 +49,8 @@ NAMES = (
     documents.PROBLEMS,
     documents.DIFFERENCE,
     imported.IMPORTED,
+    stores.STATISTICS,
+    stores.VERIFICATION,
     lineage.VERIFICATION,
     lineage.IMPACT,
     lineage.LINEAGE,
