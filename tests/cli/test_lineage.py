@@ -255,6 +255,20 @@ def test_impact_on_weights_without_a_record(run: Command) -> None:
     assert run("impact", "./twin").code == 0
 
 
+def test_impact_on_a_model_of_a_hub(run: Command, models: Path, hub: Hub) -> None:
+    files = {file.name: file.read_bytes() for file in (models / "tuned").iterdir()}
+    hub.add("acme/tuned", files)
+    run("catalog", "add", "base", "other")
+    asked = ("impact", "hf:acme/tuned", "-f", "json")
+    run("advisory", "new", "x_T-1", "--record", "base", "--risk", "licence")
+    found = valid(run(*asked, HF_ENDPOINT=hub.endpoint).out, "stemma.impact/1")
+    assert [impact["advisory"]["id"] for impact in found["impacts"]] == ["x_T-1"]
+    run("advisory", "new", "x_T-2", "--repository", "https://huggingface.co/acme/tuned", "--risk", "backdoor")
+    again = valid(run(*asked, HF_ENDPOINT=hub.endpoint).out, "stemma.impact/1")
+    told = {impact["advisory"]["id"]: impact["reached"][0]["certainty"] for impact in again["impacts"]}
+    assert told == {"x_T-1": "possibly affected", "x_T-2": "affected"}
+
+
 def test_impact_by_the_digest_of_a_file(run: Command, models: Path) -> None:
     from hashlib import sha256
 

@@ -112,6 +112,11 @@ def test_one_verdict_for_each_weight_edge() -> None:
     assert told == [Verdict.HOLDS, Verdict.NOT_ESTABLISHED]
 
 
+def test_a_part_is_held_against_the_whole_and_never_contradicted() -> None:
+    assert _claims("component-of whole", rulings={0: ruling("c", "whole", mechanism=None)}) == [Verdict.HOLDS]
+    assert _claims("component-of whole", rulings={0: _apart()}) == [Verdict.NOT_ESTABLISHED]
+
+
 def test_parents_of_a_merge_cannot_all_be_absent() -> None:
     parents = ("merged-from p", "merged-from q")
     assert _claims(*parents, rulings={0: _apart(), 1: _apart()}) == [Verdict.CONTRADICTED] * 2

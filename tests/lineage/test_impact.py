@@ -215,7 +215,8 @@ def test_a_withdrawn_advisory_reaches_nobody() -> None:
 
 def test_within_some_nodes_alone() -> None:
     registry = _filled(*STORY)
-    assert list(_impact(registry, "laion-5b", within=["plip@1.0.0"]).hits) == ["laion-5b@1.0.0", "plip@1.0.0"]
+    some = ["laion-5b@1.0.0", "plip@1.0.0"]
+    assert list(_impact(registry, "laion-5b", within=some).hits) == some
 
 
 def test_circles_end() -> None:

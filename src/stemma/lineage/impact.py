@@ -21,6 +21,7 @@ from stemma.lineage.keys import is_held, name_of
 from stemma.lineage.links import Joined, Link
 from stemma.lineage.marks import files_of
 from stemma.lineage.measured import word_of
+from stemma.lineage.overlay import Excerpt
 from stemma.lineage.seeds import excluded, seeds_of, unheld
 from stemma.registry.edges import DeclaredEdge, Standing
 from stemma.registry.interface import GraphSource, IdentitySource
@@ -109,6 +110,8 @@ def impact_of(
     if advisory.is_withdrawn:
         return Impact(advisory, {}, ())
     table = table or load_propagation()
+    if within is not None:
+        graph = Excerpt(graph, within)
     alike: dict[tuple[Effect, ...], list[RiskKind]] = defaultdict(list)
     for risk in advisory.risks:
         alike[tuple(rule.effect for (of, _), rule in table.rules.items() if of is risk)].append(risk)

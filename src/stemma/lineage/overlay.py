@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import chain
 
+from stemma.lineage.keys import name_of
 from stemma.registry.edges import DeclaredEdge, Facts, Held, MeasuredEdge
 from stemma.registry.interface import GraphSource
 from stemma.vocabulary.relations import Side
@@ -51,6 +52,42 @@ class Overlay:
         wanted = set(subjects)
         more = [edge for edge in self._measured if edge.a in wanted or edge.b in wanted]
         return dict.fromkeys(chain(self._graph.measured(subjects), more))
+
+    def versions_of(self, names: Collection[str]) -> Mapping[str, Sequence[Held]]:
+        """The versions of these names, ascending."""
+        return self._graph.versions_of(names)
+
+    def facts(self, keys: Collection[str]) -> Mapping[str, Facts]:
+        """What these records write of themselves."""
+        return self._graph.facts(keys)
+
+
+class Excerpt:
+    """Implements :class:`stemma.registry.GraphSource`: another one, cut down to some nodes and the edges between them.
+
+    Read once, by what leads into the nodes: a base with a hundred thousand descendants costs nothing where one of these
+    is asked about.
+    """
+
+    def __init__(self, graph: GraphSource, nodes: Collection[str]) -> None:
+        self._graph = graph
+        names = {name_of(key) or key for key in nodes}
+        edges = [e for e in graph.declared(sorted(names), "downstream") if e.upstream in names]
+        self._ends: dict[Side, dict[str, list[DeclaredEdge]]] = {"upstream": {}, "downstream": {}}
+        for edge in edges:
+            self._ends["upstream"].setdefault(edge.upstream, []).append(edge)
+            self._ends["downstream"].setdefault(edge.downstream, []).append(edge)
+        inside = set(nodes)
+        self._measured = [edge for edge in graph.measured(sorted(inside)) if edge.a in inside and edge.b in inside]
+
+    def declared(self, names: Collection[str], side: Side) -> Iterable[DeclaredEdge]:
+        """The declared edges whose upstream (or downstream) end bears one of these names."""
+        return sorted(edge for name in set(names) for edge in self._ends[side].get(name, ()))
+
+    def measured(self, subjects: Collection[str]) -> Iterable[MeasuredEdge]:
+        """The rulings that one of these subjects has a part in."""
+        wanted = set(subjects)
+        return [edge for edge in self._measured if edge.a in wanted or edge.b in wanted]
 
     def versions_of(self, names: Collection[str]) -> Mapping[str, Sequence[Held]]:
         """The versions of these names, ascending."""

@@ -22,7 +22,7 @@ FAMILY = "a family is no set of weights"
 
 @dataclass(frozen=True)
 class Examined:
-    """What was found of one declared parent: the ruling over parent (A) and child (B), or why there is none."""
+    """The other end of a declared edge, and the ruling over upstream (A) and downstream (B), or why there is none."""
 
     parent: str
     ruling: MeasuredEdge | Missing
@@ -32,8 +32,8 @@ class Examined:
 class Claim:
     """One declared weight edge, with what the weights say of it.
 
-    ``parent`` is the version that the requirement means, ``denied`` says that the record denies the edge; then "holds"
-    means that the denial does.
+    ``parent`` is the version that the requirement means (of component-of, the whole). ``denied`` says that the record
+    denies the edge; then "holds" means that the denial does.
     """
 
     kind: RelationKind
@@ -83,12 +83,8 @@ class Verification:
 
 
 def weight_relations(record: Record) -> dict[int, Relation]:
-    """The declared weight edges whose target is upstream, by place in the record."""
-    return {
-        place: relation
-        for place, relation in enumerate(record.relations)
-        if relation.definition.weight_edge and relation.definition.target == "upstream"
-    }
+    """The declared weight edges, by place in the record."""
+    return {place: relation for place, relation in enumerate(record.relations) if relation.definition.weight_edge}
 
 
 def judge_claims(record: Record, examined: Mapping[int, Examined]) -> tuple[Claim, ...]:

@@ -27,7 +27,7 @@ def add_advisory(advisory: Advisory, registry: Chosen) -> Kept:
         InputError: there is one of that id.
     """
     with opened(registry, make=True) as stores:
-        if advisory.id in stores.advisories.ids():
+        if stores.advisories.history(advisory.id):
             advice = "Give it another id, or change the one that is there with stemma advisory import."
             raise InputError(f"There is an advisory {advisory.id}.", advice=advice)
         return keep_advisories(stores, [advisory], now())[0]
@@ -76,7 +76,7 @@ def find_advisory(asked: str, registry: Registry) -> Advisory | None:
     """The advisory that an id of the registry or a JSON file names; None where it names none."""
     if asked.endswith(SUFFIX) and Path(asked).is_file():
         return parse_advisory(read_file(Path(asked)), asked)
-    return from_store(registry.advisories.get(asked)) if asked in registry.advisories.ids() else None
+    return from_store(registry.advisories.get(asked)) if registry.advisories.history(asked) else None
 
 
 def get_advisory(asked: str, registry: Chosen) -> Advisory:

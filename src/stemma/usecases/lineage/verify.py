@@ -127,7 +127,8 @@ def _examine(
         if isinstance(parent, Missing) or isinstance(own, Missing):
             found[place] = Examined(key, parent if isinstance(parent, Missing) else own)  # type: ignore[arg-type]
         else:
-            found[place] = Examined(key, rule_between(parent, own, share, when))
+            up, down = (parent, own) if relation.definition.target == "upstream" else (own, parent)
+            found[place] = Examined(key, rule_between(up, down, share, when))
     return found
 
 
