@@ -67,6 +67,12 @@ def test_a_bar_with_bytes_rate_and_time_left(environment: dict[str, str]) -> Non
     assert re.search(r"0:00:\d\d", seen)
 
 
+def test_things_are_counted_where_they_are_no_bytes(environment: dict[str, str]) -> None:
+    code = SLOW.replace("patience={patience}", "patience=0.1, counts=True").format(quiet=False, total=40_000_000)
+    _, seen, _ = on_a_terminal([sys.executable, "-c", code], environment)
+    assert re.search(r"\d+/40000000", seen) and "MB" not in seen
+
+
 def test_without_a_total_bytes_and_rate_alone(environment: dict[str, str]) -> None:
     seen = slow(environment, total=0)
     assert re.search(r"\d+\.\d/\? MB", seen)

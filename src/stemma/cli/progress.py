@@ -19,11 +19,15 @@ INTERRUPTED = Event()
 
 
 class Bar:
-    """Shows nothing on a pipe, when quiet, or before ``patience`` seconds have passed."""
+    """Shows nothing on a pipe, when quiet, or before ``patience`` seconds have passed.
 
-    def __init__(self, *, quiet: bool, patience: float = PATIENCE) -> None:
+    ``counts``: what is counted are things, not bytes.
+    """
+
+    def __init__(self, *, quiet: bool, patience: float = PATIENCE, counts: bool = False) -> None:
         self._shown = not quiet and sys.stderr.isatty()
         self._patience = patience
+        self._counts = counts
         self._started = time.monotonic()
         self._progress: Progress | None = None
         self._tasks: dict[str, TaskID] = {}
@@ -39,7 +43,7 @@ class Bar:
             self._progress.stop()
 
     def update(self, name: str, done: int, total: int) -> None:
-        """Told by the work, from any thread: ``done`` of ``total`` bytes of ``name``; a total of 0 is unknown.
+        """Told by the work, from any thread: ``done`` of ``total`` of ``name``; a total of 0 is unknown.
 
         Raises:
             KeyboardInterrupt: the user asked to stop.
@@ -53,7 +57,7 @@ class Bar:
 
     def _draw(self, name: str, done: int, total: int) -> None:
         if self._progress is None:
-            self._progress = _new_progress()
+            self._progress = _new_progress(counts=self._counts)
             self._progress.start()
         if name not in self._tasks:
             self._tasks[name] = self._progress.add_task(name, total=None)
@@ -63,16 +67,23 @@ class Bar:
             self._progress.update(self._tasks[name], completed=done, total=total or None)
 
 
-def _new_progress() -> Progress:
+def _new_progress(*, counts: bool) -> Progress:
     from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+    from rich.progress import (
+        BarColumn,
+        DownloadColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+        TransferSpeedColumn,
+    )
     from rich.table import Column
 
     return Progress(
         TextColumn("{task.description}", markup=False, table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis")),
         BarColumn(bar_width=20),
-        DownloadColumn(),
-        TransferSpeedColumn(),
+        *((MofNCompleteColumn(),) if counts else (DownloadColumn(), TransferSpeedColumn())),
         TimeRemainingColumn(),
         console=Console(stderr=True),
         transient=True,

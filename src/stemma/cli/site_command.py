@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 from stemma.cli.options import QuietOption
 from stemma.cli.output import say
 from stemma.cli.parser import Argument, Group, Option
+from stemma.cli.progress import Bar
 
 app = Group(
     help="""Publish a whole registry of records as a static site.
@@ -40,7 +42,8 @@ def build(
     from stemma.publish.figures import counted
     from stemma.usecases.site import build_site
 
-    report = build_site(registry, out, title=title)
+    with Bar(quiet=quiet, counts=True) as bar:
+        report = build_site(registry, out, title=title, progress=partial(bar.update, "records"))
     if not quiet:
         say(
             f"{counted(report.records, 'record')}: {counted(report.written, 'file')} written, "
