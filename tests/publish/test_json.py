@@ -21,9 +21,7 @@ from strategies import reports
 from stemma.identity import Digest, Missing
 from stemma.publish import result_json
 from stemma.publish.canonical import plain, to_json, to_line
-from stemma.publish.lineage import documents as lineage
 from stemma.publish.model import ComparisonReport, FingerprintReport, InspectionReport
-from stemma.publish.registry import documents, imported, stores
 from stemma.publish.result_json import (
     catalog_document,
     comparison_document,
@@ -33,31 +31,13 @@ from stemma.publish.result_json import (
 )
 from stemma.publish.schemas import load_schema, schema_file
 from stemma.publish.schemas.__main__ import main, published
+from stemma.publish.schemas.documents import build_schemas
 from stemma.publish.schemas.page import schema_page
 from stemma.vocabulary import Kinship, load_vocabulary
 
 ROOT = Path(__file__).parents[2]
 PACKAGE, DOCS = ROOT / "src" / "stemma" / "publish" / "schemas", ROOT / "docs" / "schemas"
-NAMES = (
-    result_json.COMPARISON,
-    result_json.INSPECTION,
-    result_json.FINGERPRINT,
-    result_json.SCAN,
-    result_json.CATALOG,
-    result_json.TREE,
-    documents.RESOLVED,
-    documents.PROBLEMS,
-    documents.DIFFERENCE,
-    imported.IMPORTED,
-    stores.STATISTICS,
-    stores.VERIFICATION,
-    lineage.VERIFICATION,
-    lineage.IMPACT,
-    lineage.LINEAGE,
-    lineage.CONFLICTS,
-    lineage.ADVISORIES,
-    lineage.ADVISORY_PROBLEMS,
-)
+NAMES = tuple(build_schemas())
 
 
 def strict(shape: Any) -> Any:
@@ -88,6 +68,12 @@ def test_schemas_are_valid_and_committed_as_generated(name: str) -> None:
     Draft202012Validator.check_schema(load_schema(name))
     for folder in (PACKAGE, DOCS):
         assert (folder / schema_file(name)).read_text() == published()[schema_file(name)]
+
+
+def test_no_schema_was_left_behind() -> None:
+    made = set(map(schema_file, NAMES))
+    assert {path.name for path in PACKAGE.glob("*.json")} == made
+    assert {path.name for path in DOCS.glob("*.json")} == made | {"record-1.json"}  # that of the record language
 
 
 def test_the_page_is_committed_as_generated() -> None:
