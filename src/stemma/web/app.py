@@ -15,10 +15,12 @@ from stemma.errors import StemmaError
 from stemma.identity.version import VERSION
 from stemma.usecases.browse.holding import Holding
 from stemma.web import assets, health, records
+from stemma.web.api import routes as api
 from stemma.web.metrics import Metrics
 from stemma.web.middleware.headers import SecurityHeaders
 from stemma.web.middleware.limits import Limits
 from stemma.web.middleware.observe import Observe
+from stemma.web.middleware.rates import Rates
 from stemma.web.problems import on_defect, on_http, on_invalid, on_stemma
 from stemma.web.settings import Services, WebSettings
 from stemma.web.state import State
@@ -31,6 +33,7 @@ def create_app(settings: WebSettings, services: Services = Services()) -> ASGIAp
     """The application with everything around it; the registry is opened when it starts."""
     state = State(settings, services, Holding(settings.registry, settings.refresh_seconds), Metrics())
     app: ASGIApp = GZipMiddleware(routes(state), minimum_size=1024, compresslevel=6)
+    app = Rates(app, rate=settings.rate, burst=settings.burst)
     app = Limits(app, max_body=settings.max_body, seconds=settings.seconds, bodies=BODIES)
     return Observe(SecurityHeaders(app), request_id=services.request_id, metrics=state.metrics)
 
@@ -49,6 +52,6 @@ def routes(state: State) -> FastAPI:
     app.add_exception_handler(RequestValidationError, on_invalid)
     app.add_exception_handler(StemmaError, on_stemma)
     app.add_exception_handler(Exception, on_defect)
-    for module in (health, assets, records):
+    for module in (health, assets, records, api):
         app.include_router(module.router)
     return app

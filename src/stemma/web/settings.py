@@ -20,6 +20,8 @@ class WebSettings:
         max_body: bytes of a request at most, where a route takes no more.
         seconds: how long a request may take before it is answered with 503.
         refresh_seconds: how often a directory is looked at for changes made by others.
+        rate: requests a second that one client may make in the long run; 0: no bound.
+        burst: how many it may make at once.
         secure_cookies: cookies are sent over TLS alone; to be set wherever TLS is in front.
     """
 
@@ -28,6 +30,8 @@ class WebSettings:
     max_body: int = 64 * KIB
     seconds: float = 30.0
     refresh_seconds: float = 2.0
+    rate: float = 50.0
+    burst: int = 200
     secure_cookies: bool = False
 
 

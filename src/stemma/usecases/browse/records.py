@@ -85,7 +85,7 @@ def show(record: Record, registry: Registry, *, links: Links, alert_link: Callab
         nearby=lineage_graph(record, resolver.edges, up=1, downstream=downstream, links=links, more="#downstream"),
         lineage=lineage_graph(record, resolver.edges),
         text=registry.records.text(record.name, record.version),
-        versions=_history(record.name, versions, registry),
+        versions=history(record.name, versions, registry),
         fields=tuple(resolved.fields.values()),
         downstream=count,
         alerts=alerts,
@@ -124,7 +124,7 @@ def _downstream(record: Record, registry: Registry) -> tuple[list[tuple[Record, 
     return shown, len({edge.key for edge in found.values()})
 
 
-def _history(name: str, versions: Sequence[Version], registry: Registry) -> tuple[VersionLine, ...]:
+def history(name: str, versions: Sequence[Version], registry: Registry) -> tuple[VersionLine, ...]:
     """Versions, newest first, each beside the one before it."""
     looked = [registry.records.get(name, version) for version in versions[: MOST_VERSIONS + 1]]
     lines = []

@@ -1,0 +1,1 @@
+"""The API: everything that pages show, as JSON. Shapes are those of :mod:`stemma.client.shapes`."""

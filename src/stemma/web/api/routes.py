@@ -1,0 +1,38 @@
+"""All of the API in one router, and its description."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.openapi.utils import get_openapi
+from starlette.responses import JSONResponse
+
+from stemma.identity.version import VERSION
+from stemma.web.api import lineage, records
+
+PREFIX = "/api/v1"
+router = APIRouter(prefix=PREFIX)
+for _module in (records, lineage):
+    router.include_router(_module.router)
+
+
+def description(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document."""
+    return get_openapi(
+        title="Stemma",
+        version=VERSION,
+        summary="The family tree of models: records, lineage, advisories and alerts.",
+        description=(
+            "Every answer has an ETag and honours If-None-Match. Errors are problem documents (RFC 9457). "
+            "Where reading is closed, and for everything that writes, send `Authorization: Bearer TOKEN`."
+        ),
+        license_info={"name": "Apache-2.0"},
+        routes=app.routes,
+    )
+
+
+@router.get("/openapi.json", include_in_schema=False)
+def openapi(request: Request) -> Response:
+    """The description of the API."""
+    return JSONResponse(description(request.app), headers={"Cache-Control": "max-age=3600"})
