@@ -16,7 +16,7 @@ from zoo.score.merges import decompose_all
 from zoo.score.nulls import null_tests
 from zoo.score.peer import ask_peer
 from zoo.score.permutations import sampled_tails, save, saved
-from zoo.score.rulings import rule_on_all
+from zoo.score.rulings import Kept, rule_on_all
 from zoo.score.tables import Scored
 from zoo.score.trees import score_trees
 from zoo.workers import workers
@@ -32,6 +32,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--permutations", type=int, default=0, metavar="N", help="sample the null's tail anew, N times")
     parser.add_argument("--no-merges", action="store_true", help="leave merges undecomposed")
     parser.add_argument("--no-trees", action="store_true", help="leave family graphs of sixty models unrecovered")
+    parser.add_argument(
+        "--kept", action="store_true", help="report what was ruled on before, by whatever code; read no model"
+    )
     parser.add_argument("--most", type=int, default=0, metavar="N", help="no more than N pairs a category and group")
     parser.add_argument("--jobs", type=workers, default=2, metavar="N", help="workers of one thread each")
     parser.add_argument(
@@ -60,6 +63,11 @@ def run(options: argparse.Namespace) -> None:
 
 def _part(built: Built, split: str, options: argparse.Namespace) -> Part:
     pairs = built.scored_pairs([split])
+    if options.kept:
+        known = Kept(built.folder).known(built, by_any_code=True)
+        ruled = [pair for pair in pairs if (pair.a, pair.b) in known]
+        scored = [Scored(pair, known[pair.a, pair.b], built.layers(pair), None) for pair in ruled]
+        return Part(scored, [], [], None, None, {}, [])
     if options.most:
         pairs = sampled(pairs, options.most)
     outcomes = rule_on_all(built, pairs, options.jobs)
@@ -98,6 +106,7 @@ def _command(options: argparse.Namespace) -> str:
     words = ["python -m zoo score --zoo DIR"]
     words += [f"--split {options.split}"] if options.split != "all" else []
     words += ["--peer modeldna --peer-python PYTHON"] if options.peer else []
+    words += ["--kept"] if options.kept else []
     words += [f"--most {options.most}"] if options.most else []
     words += ["--no-merges"] if options.no_merges else []
     words += ["--no-trees"] if options.no_trees else []

@@ -59,7 +59,19 @@ Zoo `{built.size.name}`, {len(built.entries)} of {len(built.zoo)} planned models
 
 {_LARGE if built.size.accelerated else _SMALL}
 
+{_cost(built, parts)}
+
 {counts}"""
+
+
+def _cost(built: Built, parts: Mapping[str, Part]) -> str:
+    """What the page took, as workers of one thread counted it."""
+    making = sum(entry["seconds"] for entry in built.entries.values()) / 60
+    ruling = sum(one.outcome.seconds for part in parts.values() for one in part.scored) / 60
+    return (
+        f"In workers of one thread each: {making:.0f} minutes to make the models, {ruling:.0f} to rule on the pairs, "
+        "fingerprints left out."
+    )
 
 
 def _counts(part: Part) -> tuple[int, int, int, int, int, int]:

@@ -72,7 +72,7 @@ LIMITS = (
     Limit(
         "Who came first",
         "Sharing is symmetric. Direction is named only where something exact gives it away: a coarser grid, zeros, "
-        "a layer that stands twice, rows added to rows that stayed. Plain fine-tuning leaves nothing of the kind.",
+        "a layer that stands twice, rows taken out from among others. Plain fine-tuning leaves nothing of the kind.",
         (("base", "tuned-light"), ("base", "tuned-heavy")),
     ),
     Limit(

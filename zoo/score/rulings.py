@@ -62,9 +62,9 @@ class Kept:
         self._path.parent.mkdir(exist_ok=True)
         self._code = code_digest()
 
-    def known(self, built: Built) -> dict[tuple[str, str], Outcome]:
-        """All that still count, by the names of the pair."""
-        return _known(self._path, self._code, built)
+    def known(self, built: Built, *, by_any_code: bool = False) -> dict[tuple[str, str], Outcome]:
+        """All that still count, by the names of the pair; those of other code count only where that is asked for."""
+        return _known(self._path, None if by_any_code else self._code, built)
 
     def add(self, built: Built, outcomes: Sequence[Outcome]) -> None:
         """Write down new ones."""
@@ -128,12 +128,13 @@ def _run(built: Built, chunks: Sequence[list[tuple[str, str]]], jobs: int) -> It
         yield from mapped(rule_on_chunk, [folder] * len(chunks), chunks)
 
 
-def _known(path: Path, code: str, built: Built) -> dict[tuple[str, str], Outcome]:
+def _known(path: Path, code: str | None, built: Built) -> dict[tuple[str, str], Outcome]:
     found = {}
     for line in path.read_text().splitlines() if path.exists() else ():
         record: dict[str, Any] = json.loads(line)
         names = record["a"], record["b"]
-        if record.pop("code") != code or not all(name in built.entries for name in names):
+        by = record.pop("code")
+        if code not in (None, by) or not all(name in built.entries for name in names):
             continue
         if record.pop("models") == [built.entries[name]["sha256"] for name in names]:
             record["layers"] = tuple((a, b) for a, b in record["layers"])
