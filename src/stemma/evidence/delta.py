@@ -36,6 +36,7 @@ Array = NDArray[np.floating[Any]]
 _NOISE_MARGIN = 1.05
 _MINIMUM_SIDE = 32
 _MOST_RANKED = 16
+_LOW = 3  # no change of low rank has more directions than this part of its side
 _SPACING = {"BF16": 2.0**-8, "GGUF BF16": 2.0**-8, "F16": 2.0**-11, "GGUF F16": 2.0**-11}
 
 
@@ -45,7 +46,8 @@ class LowRank:
     ``explained``, the least share of such a change (beyond storage noise) that its rank carries.
 
     ``rank`` is the most common one; ``roles`` are those of all changed matrices; ``sides`` the shortest sides of the
-    ranked corners. Of ``directions`` of change, the share ``carried_by_b`` stands out in B rather than in A.
+    ranked corners. Of ``directions`` of change (of those of low rank), the share ``carried_by_b`` stands out in B
+    rather than in A.
     """
 
     compared: int
@@ -119,14 +121,21 @@ def _rank(x: PartPrint, y: PartPrint) -> _Ranked:
     noise = np.sqrt(_storage_variance(before, x) + _storage_variance(after, y))
     units = np.maximum(noise, 1e-30)[:, None]
     change = (after - before) / units
-    left, values, right = np.linalg.svd(change, full_matrices=False)
+    values = np.linalg.svd(change, compute_uv=False)
     edge = _NOISE_MARGIN * (change.shape[0] ** 0.5 + change.shape[1] ** 0.5)
     rank = int((values > edge).sum())
-    signal = max(float((values**2).sum()) - change.size, 1e-30)
-    share = min(1.0, float((values[:rank] ** 2).sum()) / signal)
+    if not 0 < rank <= min(change.shape) // _LOW:  # its directions, thrice as costly, tell nothing
+        return _Ranked(rank, _explained(values, rank, change.size), np.zeros(0), np.zeros(0))
+    left, values, right = np.linalg.svd(change, full_matrices=False)
     left, right = left[:, :rank], right[:rank]
     held = [np.abs(np.vecdot(left.T @ (side / units), right)) for side in (before, after)]
-    return _Ranked(rank, share, held[0], held[1])
+    return _Ranked(rank, _explained(values, rank, change.size), held[0], held[1])
+
+
+def _explained(values: Array, rank: int, noise: int) -> float:
+    """The share of the energy beyond ``noise`` that the first ``rank`` values carry."""
+    signal = max(float((values**2).sum()) - noise, 1e-30)
+    return min(1.0, float((values[:rank] ** 2).sum()) / signal)
 
 
 def _storage_variance(values: Array, part: PartPrint) -> Array:

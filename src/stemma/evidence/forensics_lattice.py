@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from stemma.evidence.interface import Evidence
-from stemma.evidence.lattice import Lattice, column_repeats, find_lattice, nearest_share
+from stemma.evidence.lattice import Lattice, column_repeats, find_lattices, nearest_share
 from stemma.fingerprint import Fingerprint, PartPrint
 from stemma.identity import Missing, is_present
 
@@ -43,7 +43,8 @@ def quantised(side: Fingerprint, other: Fingerprint) -> Quantised | None:
     if not sampled:
         return None
     packed = Counter(p.storage for p in sampled if p.storage not in _PLAIN and " + " not in p.storage)
-    found = {p.key: lattice for p in sampled if (lattice := _lattice(p)) is not None}
+    lattices = find_lattices([p.exact for p in sampled if is_present(p.exact)])
+    found = {p.key: lattice for p, lattice in zip(sampled, lattices, strict=True) if lattice is not None}
     if len(found) < _MOST_MATRICES * len(sampled) and sum(packed.values()) < _MOST_MATRICES * len(sampled):
         return _by_columns(sampled)
     nearest = [share for key, lattice in found.items() if (share := _nearest(side, other, key, lattice)) is not None]
@@ -106,10 +107,6 @@ def describe(kind: str, block: int, bits: int, levels: int) -> str:
     known = {(8, 32): ", as Q8_0 leaves", (4, 32): ", as Q4_0, Q4_1 or groups of 32 leave", (3, 16): ", as Q3_K leaves"}
     width = "ternary levels" if levels == 3 else f"{bits}-bit integers"
     return f"{width}, {scale}{known.get((bits, block), '')}"
-
-
-def _lattice(part: PartPrint) -> Lattice | None:
-    return find_lattice(part.exact) if is_present(part.exact) else None
 
 
 def _nearest(side: Fingerprint, other: Fingerprint, key: str, lattice: Lattice) -> float | None:

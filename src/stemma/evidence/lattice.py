@@ -11,6 +11,7 @@ entries repeat a value often enough for the first criterion, not even stored in 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,26 +58,45 @@ class Lattice:
         return max(1, int(np.ceil(np.log2(max(2, self.levels)))))
 
 
-def find_lattice(values: Array) -> Lattice | None:
-    """The lattice of one matrix's exact entries (r x c), or None."""
-    uneven: Lattice | None = None
+def find_lattices(matrices: Sequence[Array]) -> list[Lattice | None]:
+    """The lattice of the exact entries (r x c) of each matrix, or None; the blocks of all are judged at once."""
+    found: list[Lattice | None] = [None] * len(matrices)
     for length in LENGTHS:
-        if values.shape[1] < length:
-            continue
-        blocks = _blocks(values, length)
-        blocks = blocks[np.count_nonzero(blocks, axis=1) >= length // 4]
-        if len(blocks) < 2:
-            continue
-        found = _of_blocks(blocks)
-        if found is not None and found.name != "uneven":
-            return found
-        uneven = uneven or found
-    return uneven or _eight_bit_floats(values)
+        open_still = [i for i, lattice in enumerate(found) if lattice is None or lattice.name == "uneven"]
+        blocks = {i: kept for i in open_still if len(kept := _informative(matrices[i], length)) >= 2}
+        for i, lattice in zip(blocks, _of_blocks(list(blocks.values())), strict=True):
+            if found[i] is None or (lattice is not None and lattice.name != "uneven"):
+                found[i] = lattice
+    return [lattice or _eight_bit_floats(values) for lattice, values in zip(found, matrices, strict=True)]
 
 
-def _of_blocks(blocks: Array) -> Lattice | None:
-    steps, levels = even_steps(blocks)
-    distinct, repeated = _repeats(blocks)
+def find_lattice(values: Array) -> Lattice | None:
+    """:func:`find_lattices` of one matrix."""
+    return find_lattices([values])[0]
+
+
+def _informative(values: Array, length: int) -> Array:
+    """The blocks of one length that are not all but zero; none where a row is shorter."""
+    if values.shape[1] < length:
+        return values[:0]
+    blocks = _blocks(values, length)
+    return blocks[np.count_nonzero(blocks, axis=1) >= length // 4]
+
+
+def _of_blocks(matrices: Sequence[Array]) -> list[Lattice | None]:
+    """The lattice of each matrix, given as its blocks (n x g), all of one length."""
+    if not matrices:
+        return []
+    together = np.concatenate(matrices)
+    rounding = np.concatenate([np.full(len(blocks), _rounding(blocks)) for blocks in matrices])
+    cuts = np.cumsum([len(blocks) for blocks in matrices])[:-1]
+    judged = (np.split(each, cuts) for each in (*even_steps(together, rounding), *_repeats(together)))
+    return [_of_matrix(*each) for each in zip(matrices, *judged, strict=True)]
+
+
+def _of_matrix(
+    blocks: Array, steps: Array, levels: Array, distinct: Array, repeated: NDArray[np.bool_]
+) -> Lattice | None:
     coarse = (distinct <= _FEW_LEVELS) & repeated
     even = np.isfinite(steps)
     if np.mean(coarse) >= _MOST_BLOCKS:
@@ -99,8 +119,11 @@ def column_repeats(matrices: list[Array]) -> float:
     return float(np.mean(np.concatenate(repeats))) if repeats else 0.0
 
 
-def even_steps(blocks: Array) -> tuple[Array, Array]:
-    """For each block (n x g) the step of the even grid it lies on and the levels it spans; NaN where there is none."""
+def even_steps(blocks: Array, spacing: Array) -> tuple[Array, Array]:
+    """For each block (n x g) the step of the even grid it lies on and the levels it spans; NaN where there is none.
+
+    ``spacing`` is half the relative spacing of the numbers that each block is stored in.
+    """
     ordered = np.sort(blocks.astype(np.float64), axis=1)
     largest = np.abs(ordered).max(axis=1)
     gaps = np.diff(ordered, axis=1)
@@ -109,7 +132,7 @@ def even_steps(blocks: Array) -> tuple[Array, Array]:
     smallest = np.where(real, gaps, np.inf).min(axis=1)
     span = ordered[:, -1] - ordered[:, 0]
     best, levels = np.full(len(blocks), np.nan), np.full(len(blocks), np.nan)
-    rounding = _rounding(blocks) * np.abs(ordered)
+    rounding = spacing[:, None] * np.abs(ordered)
     candidates = [smallest, smallest / 2, smallest / 3, largest / 127, largest / 128, span / 255]
     with np.errstate(divide="ignore", invalid="ignore"):
         for step in candidates:
@@ -146,7 +169,8 @@ def _neighbour_gaps(blocks: Array) -> tuple[Array, Array]:
     """For every entry the distance to the next smaller and the next larger level of its block: the block's step where
     its grid is even, else to the level used next; infinite at the outermost levels."""
     below, above = np.full(blocks.shape, np.inf), np.full(blocks.shape, np.inf)
-    for index, (levels, step) in enumerate(zip(blocks, even_steps(blocks)[0], strict=True)):
+    steps = even_steps(blocks, np.full(len(blocks), _rounding(blocks)))[0]
+    for index, (levels, step) in enumerate(zip(blocks, steps, strict=True)):
         used = np.unique(levels)
         at = np.searchsorted(used, levels)
         gaps = np.diff(used) if not np.isfinite(step) else np.full(len(used) - 1, step)

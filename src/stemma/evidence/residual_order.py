@@ -14,6 +14,7 @@ model that uses them.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from statistics import NormalDist
 from typing import Any
 
@@ -78,28 +79,30 @@ def normal_scores(features: Array) -> Array:
     Gains stored in 16 bits and biases that never moved are full of ties; to break these by position would tie the
     dimensions of all models to their index.
     """
-    order = np.argsort(features, axis=0, kind="stable")
-    ranked = np.take_along_axis(features, order, axis=0)
-    quantiles = np.repeat(_normal_quantiles(len(features))[:, None], features.shape[1], axis=1)
-    rises = ranked[1:] != ranked[:-1]
-    tied = ~rises.all(axis=0)
-    quantiles[:, tied] = _group_means(quantiles[:, tied], rises[:, tied])
-    quantiles[:, ~rises.any(axis=0)] = 0.0
+    columns = np.ascontiguousarray(features.T)
+    order = np.argsort(columns, axis=1)
+    ranked = np.take_along_axis(columns, order, axis=1)
+    quantiles = np.repeat(_normal_quantiles(len(features))[None], len(columns), axis=0)
+    rises = ranked[:, 1:] != ranked[:, :-1]
+    tied = ~rises.all(axis=1)
+    quantiles[tied] = _group_means(quantiles[tied], rises[tied])
+    quantiles[~rises.any(axis=1)] = 0.0
     scores = np.empty_like(quantiles)
-    np.put_along_axis(scores, order, quantiles, axis=0)
-    return scores
+    np.put_along_axis(scores, order, quantiles, axis=1)
+    return np.ascontiguousarray(scores.T)
 
 
 def _group_means(values: Array, rises: NDArray[np.bool_]) -> Array:
-    """Every entry replaced by the mean over its group; in each column a group begins where ``rises`` says so."""
-    count, width = values.shape
-    group = np.vstack([np.zeros((1, width), np.int64), np.cumsum(rises, axis=0)]) + np.arange(width) * count
+    """Every entry replaced by the mean over its group; in each row a group begins where ``rises`` says so."""
+    width, count = values.shape
+    group = np.hstack([np.zeros((width, 1), np.int64), np.cumsum(rises, axis=1)]) + np.arange(width)[:, None] * count
     sums = np.bincount(group.ravel(), weights=values.ravel(), minlength=count * width)
     sizes = np.bincount(group.ravel(), minlength=count * width)
     means: Array = sums[group] / sizes[group]
     return means
 
 
+@lru_cache(maxsize=8)
 def _normal_quantiles(count: int) -> Array:
     normal = NormalDist()
     return np.array([normal.inv_cdf((i + 0.5) / count) for i in range(count)])

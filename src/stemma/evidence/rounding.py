@@ -12,7 +12,7 @@ other: two runs of one seed share no entry that training touched.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +26,6 @@ from stemma.fingerprint import Fingerprint
 from stemma.identity import Missing, is_present
 
 Array = NDArray[np.floating[Any]]
-_GRIDS = (rounded_to_grid, blocks_rounded_to_grid)
 _TYPES: tuple[tuple[str, np.dtype[Any]], ...] = (
     ("bfloat16", np.dtype(ml_dtypes.bfloat16)),
     ("float16", np.dtype(np.float16)),
@@ -92,16 +91,19 @@ def entry_facts(a: Fingerprint, b: Fingerprint) -> EntryFacts | Missing:
         float(np.mean((y == 0) & (x != 0))),
         _kept(y, x),
         _kept(x, y),
-        _mean(rounded_to_grid(after, before) for before, after in pairs),
-        _mean(rounded_to_grid(before, after) for before, after in pairs),
-        _mean(max(f(after, before) for f in _GRIDS) for before, after in pairs),
-        _mean(max(f(before, after) for f in _GRIDS) for before, after in pairs),
+        *_gridded(pairs),
         evidence,
     )
 
 
-def _mean(shares: Iterable[float]) -> float:
-    return float(np.mean(list(shares)))
+def _gridded(pairs: Sequence[tuple[Array, Array]]) -> tuple[float, float, float, float]:
+    """Mean shares on a grid of rows of A, of rows of B, and of rows or blocks of A and of B, whichever fit better."""
+    means = {}
+    for side, both in (("a", [(y, x) for x, y in pairs]), ("b", pairs)):
+        rows = np.array([rounded_to_grid(fine, coarse) for fine, coarse in both])
+        blocks = np.array([blocks_rounded_to_grid(fine, coarse) for fine, coarse in both])
+        means[side] = float(np.mean(rows)), float(np.mean(np.maximum(rows, blocks)))
+    return means["a"][0], means["b"][0], means["a"][1], means["b"][1]
 
 
 def _rounding(fine: Array, coarse: Array) -> str:

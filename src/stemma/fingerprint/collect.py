@@ -168,7 +168,8 @@ def quantise(values: Array) -> tuple[NDArray[np.int8], Array]:
 
 def dequantise(codes: NDArray[np.int8], scale: Array) -> Array:
     """Back from :func:`quantise`."""
-    return codes.astype(np.float32) * scale[:, None]
+    values: Array = np.multiply(codes, scale[:, None], dtype=np.float32)
+    return values
 
 
 def requantise(values: Array) -> Array:

@@ -22,7 +22,7 @@ from stemma.fingerprint.migrate import STEPS, Step, migrate, steps_from
 from stemma.fingerprint.model import Fingerprint
 from stemma.fingerprint.record import arrays_of, fingerprint_of, record_of
 from stemma.fingerprint.schema import FORMAT
-from stemma.weights.formats.safetensors import read_header
+from stemma.weights.formats.safetensors import read_whole_header
 from stemma.weights.memory import MemoryFile
 from stemma.weights.strict_json import parse_json_object
 
@@ -90,7 +90,7 @@ def describe(path: Path) -> dict[str, Any]:
     """The record of a fingerprint file (see ``fingerprint.record``) as JSON data; no array is decoded, and nothing
     in it is checked but that it is a JSON object. Raises as :func:`load` does.
     """
-    way, record = _record(_bounded(path), path.name, STEPS)
+    way, record = _record(_metadata(_bounded(path), path.name), path.name, STEPS)
     try:
         for step in way:
             record = step.record(record)
@@ -101,8 +101,8 @@ def describe(path: Path) -> dict[str, Any]:
 
 def from_bytes(data: bytes, name: str = "fingerprint", steps: Mapping[str, Step] = STEPS) -> Fingerprint:
     """The fingerprint in ``data``, made current where its format is older; raises as :func:`load` does."""
-    tensors = read_header(MemoryFile(name, data))
-    way, record = _record(data, name, steps)
+    tensors, metadata = read_whole_header(MemoryFile(name, data))
+    way, record = _record(metadata, name, steps)
     try:
         record, arrays = migrate(way, record, {key: tensor.read_all() for key, tensor in tensors.items()})
         return fingerprint_of(record, arrays)
@@ -125,15 +125,21 @@ def _damaged(name: str, error: Exception) -> MalformedFile:
     return MalformedFile(name, f"a damaged description ({error})", "the metadata of a fingerprint")
 
 
-def _record(data: bytes, name: str, steps: Mapping[str, Step]) -> tuple[tuple[Step, ...], dict[str, Any]]:
-    """The description as it stands in the file, and the steps that make it current."""
+def _metadata(data: bytes, name: str) -> Mapping[str, Any]:
+    """The metadata, with nothing else in the file looked at."""
     length = int.from_bytes(data[:8], "little")
     if len(data) < 8 or length > len(data) - 8:
         raise MalformedFile(name, f"{len(data)} bytes", "a fingerprint that is whole")
     metadata = parse_json_object(data[8 : 8 + length], name).get("__metadata__")
-    held = metadata if isinstance(metadata, dict) else {}
-    way = steps_from(str(held.get("format", "none")), name, steps)
-    record = held.get("stemma")
+    return metadata if isinstance(metadata, dict) else {}
+
+
+def _record(
+    metadata: Mapping[str, Any], name: str, steps: Mapping[str, Step]
+) -> tuple[tuple[Step, ...], dict[str, Any]]:
+    """The description as it stands in the file, and the steps that make it current."""
+    way = steps_from(str(metadata.get("format", "none")), name, steps)
+    record = metadata.get("stemma")
     if not isinstance(record, str):
         raise MalformedFile(name, "no description", "the metadata of a fingerprint")
     return way, parse_json_object(record.encode("utf-8", "replace"), name)

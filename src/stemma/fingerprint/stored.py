@@ -14,6 +14,8 @@ from stemma.identity import Missing
 
 T = TypeVar("T")
 _MAX_WHOLE = 1 << 62
+# Looked up, for a dtype makes its name anew each time it is asked.
+_DTYPES = {kind: np.dtype(kind) for kind in ("int8", "float16", "float32", "uint64", "int64")}
 _MAX_NUMBER = 1e308
 
 
@@ -103,7 +105,7 @@ class ArrayReader:
         """The array of that type (or of the type ``also``) and number of axes, finite."""
         array = self._arrays[name]
         self._read.add(name)
-        if array.dtype.name not in (kind, also) or array.ndim != axes:
+        if array.dtype not in (_DTYPES[kind], _DTYPES[also or kind]) or array.ndim != axes:
             raise ValueError(f"{name} is {array.dtype.name} of shape {array.shape}, expected {kind} with {axes} axes")
         if array.dtype.kind == "f" and not np.isfinite(array).all():
             raise ValueError(f"{name} holds NaN or infinite values")

@@ -41,8 +41,7 @@ def adapted(pair: PairEvidence, sharing: Sharing) -> Finding | None:
     power of two, that sum would be of equal ranks, half of the directions on either side; so a clear majority names
     the child.
     """
-    change = pair.change
-    if not is_present(change) or not is_present(pair.tensors) or sharing.disguised:
+    if sharing.disguised or not is_present(pair.tensors) or not is_present(change := pair.change):
         return None
     largest = max(change.ranks)
     if largest == 0 or largest > min(_LARGEST_RANK, change.side // 3) or change.explained < _EXPLAINED:

@@ -37,8 +37,10 @@ def experts(pair: PairEvidence, _sharing: Sharing) -> Finding | None:
 def restacked(pair: PairEvidence, sharing: Sharing) -> Finding | None:
     """Layers removed, repeated, inserted or moved."""
     a, b = pair.facts.layers
+    if a == b and not sharing.searched:
+        return None
     alignment = pair.alignment
-    if (a == b and not sharing.searched) or not is_present(alignment) or not alignment.pairing:
+    if not is_present(alignment) or not alignment.pairing:
         return None
     facts = pair.forensics.layers(alignment.pairing)
     evidence = (alignment.evidence, facts.evidence)

@@ -73,7 +73,12 @@ def looks_like_safetensors(source: ByteSource) -> bool:
 
 
 def read_header(source: ByteSource) -> dict[str, LazyTensor]:
-    """Parse and check the header; tensors in the order of their offsets.
+    """The tensors that :func:`read_whole_header` finds."""
+    return read_whole_header(source)[0]
+
+
+def read_whole_header(source: ByteSource) -> tuple[dict[str, LazyTensor], Mapping[str, str]]:
+    """Parse and check the header: tensors in the order of their offsets, and the metadata.
 
     Raises:
         MalformedFile, LimitExceeded, UnsupportedFormat: with the first fault found.
@@ -89,7 +94,8 @@ def read_header(source: ByteSource) -> dict[str, LazyTensor]:
     if 8 + length > source.size:
         _fault(source, f"a header of {length} bytes in a file of {source.size}", "a header that fits")
     header = parse_json_object(bytes(source.read(8, length)), source.name, constants=False)
-    _check_metadata(source, header.pop("__metadata__", {}))
+    metadata = header.pop("__metadata__", {})
+    _check_metadata(source, metadata)
     start = 8 + length
     entries = sorted((_entry(source, name, fields) for name, fields in header.items()), key=lambda e: (e[3], e[4]))
     expected = 0
@@ -99,10 +105,11 @@ def read_header(source: ByteSource) -> dict[str, LazyTensor]:
         expected = end
     if start + expected != source.size:
         _fault(source, f"{source.size - start} bytes of data", f"{expected} bytes, as the header says")
-    return {
+    tensors: dict[str, LazyTensor] = {
         name: SafetensorsTensor(source, name, storage, shape, start + begin)
         for name, storage, shape, begin, _ in entries
     }
+    return tensors, metadata
 
 
 def _check_metadata(source: ByteSource, metadata: object) -> None:
