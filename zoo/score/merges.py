@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from stemma.constitution.interface import Label
 from stemma.fingerprint import Fingerprint
 from stemma.identity import is_present
-from stemma.usecases.compare import rule_on
+from stemma.usecases.judging import rule_on
 from zoo.score.cases import Built
 from zoo.score.nulls import printed
 from zoo.score.rulings import code_digest

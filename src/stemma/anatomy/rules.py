@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 from stemma.anatomy.interface import Role
@@ -121,6 +122,9 @@ class Node:
 
     def child(self, segment: str, where: str) -> Node:
         """The child for a segment of a pattern, made if new; a capture admits no sibling numbers."""
+        found = self.children.get(segment)
+        if found is not None:
+            return found
         key = "#" if segment in CAPTURES else segment
         if key == "#":
             if self.capture not in ("", segment) or any(name.isdigit() for name in self.children):
@@ -128,7 +132,9 @@ class Node:
             self.capture = segment
         elif segment.isdigit() and self.capture:
             raise SchemeError(f"{where}: {segment} collides with {self.capture}")
-        return self.children.setdefault(key, Node())
+        if key not in self.children:
+            self.children[key] = Node()
+        return self.children[key]
 
 
 def alternatives(pattern: str) -> Iterator[tuple[str, ...]]:
@@ -136,12 +142,17 @@ def alternatives(pattern: str) -> Iterator[tuple[str, ...]]:
     found = _BRACES.search(pattern)
     if found is None:
         segments = tuple(pattern.split("."))
-        if not all(_SEGMENT.fullmatch(segment) for segment in segments):
+        if not all(map(_is_segment, segments)):
             raise SchemeError(f"not a pattern: {pattern!r}")
         yield segments
         return
     for choice in found[1].split(","):
         yield from alternatives(pattern[: found.start()] + choice + pattern[found.end() :])
+
+
+@lru_cache(maxsize=4096)
+def _is_segment(text: str) -> bool:
+    return _SEGMENT.fullmatch(text) is not None
 
 
 def plant(root: Node, pattern: str, value: object) -> None:

@@ -14,7 +14,7 @@ The kind is read off the tokens themselves, since its declaration can be wrong. 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 from stemma.anatomy.interface import Tokens
@@ -25,6 +25,12 @@ from stemma.weights.once import Once
 _canonical: Once[RawTokenizer, Tokens] = Once()
 _SPECIAL = re.compile(r"\[[A-Za-z0-9_ ]+\]|<[^<>\s]*>")
 _ENOUGH = 0.02
+_MARKS: Mapping[str, tuple[str, Callable[[str], bool]]] = {
+    "byte-level": ("Ġ", lambda token: "Ġ" in token),
+    "sentencepiece": ("▁", lambda token: "▁" in token),
+    "wordpiece": ("##", lambda token: token.startswith("##")),
+}
+"""The mark of each kind, and whether a token carries it."""
 
 
 def canonical_tokens(raw: RawTokenizer | Missing) -> Tokens | Missing:
@@ -40,11 +46,10 @@ def _spelled(raw: RawTokenizer) -> Tokens:
 
 def spelling(tokens: Mapping[int, str]) -> str:
     """Which marks the tokens carry: "byte-level", "sentencepiece", "wordpiece" or "plain"."""
-    count = max(1, len(tokens))
+    count, whole = max(1, len(tokens)), "".join(tokens.values())
     marks = {
-        "byte-level": sum("Ġ" in token for token in tokens.values()),
-        "sentencepiece": sum("▁" in token for token in tokens.values()),
-        "wordpiece": sum(token.startswith("##") for token in tokens.values()),
+        kind: sum([found(token) for token in tokens.values()]) if mark in whole else 0
+        for kind, (mark, found) in _MARKS.items()
     }
     kind = max(marks, key=lambda name: marks[name])
     return kind if marks[kind] >= _ENOUGH * count else "plain"

@@ -42,8 +42,9 @@ _SPACING = {"BF16": 2.0**-8, "GGUF BF16": 2.0**-8, "F16": 2.0**-11, "GGUF F16": 
 
 @dataclass(frozen=True)
 class LowRank:
-    """``changed`` of ``compared`` matrices differ; ``ranks`` of the change in at most 16 of them, evenly spread, and
-    ``explained``, the least share of such a change (beyond storage noise) that its rank carries.
+    """``changed`` of ``compared`` matrices differ; ``ranks`` of the change in at most 16 of them, evenly spread, up to
+    the first of no low rank, and ``explained``, the least share of such a change (beyond storage noise) that its rank
+    carries.
 
     ``rank`` is the most common one; ``roles`` are those of all changed matrices; ``sides`` the shortest sides of the
     ranked corners. Of ``directions`` of change (of those of low rank), the share ``carried_by_b`` stands out in B
@@ -79,7 +80,11 @@ def low_rank_change(a: Fingerprint, b: Fingerprint) -> LowRank | Missing:
     if not changed:
         return Missing("no sampled matrix at the same place differs")
     step = -(-len(changed) // _MOST_RANKED)
-    found = [_rank(x, y) for x, y in changed[::step]]
+    found: list[_Ranked] = []
+    for x, y in changed[::step]:
+        found.append(_rank(x, y))
+        if found[-1].rank > min(corner(x).shape) // _LOW:
+            break
     ranks = tuple(f.rank for f in found)
     explained = min(f.explained for f in found)
     by_a, by_b = (np.concatenate(side) for side in zip(*((f.held_by_a, f.held_by_b) for f in found), strict=True))

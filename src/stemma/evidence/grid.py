@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+from itertools import compress
 from typing import Any
 
 import numpy as np
@@ -21,31 +24,46 @@ def grid_step(row: Array) -> float | None:
     >>> grid_step(np.array([-3.0, -1.0, 0.0, 1.0, 2.0, 4.0, 5.0, 7.0]) / 4)
     0.25
     """
-    ordered = np.sort(row.astype(np.float64))
-    gaps = np.diff(ordered)
-    gaps = gaps[gaps > 0]
-    if len(gaps) + 1 < _MINIMUM_DISTINCT:
-        return None
-    step = float(gaps.min())
-    multiples = gaps / step
-    even = np.all(np.abs(multiples - np.rint(multiples)) < 0.02) and (ordered[-1] - ordered[0]) / step < _LEVELS
-    return step if even else None
+    step = float(grid_steps(row[None])[0])
+    return None if math.isnan(step) else step
+
+
+def grid_steps(rows: Array) -> Array:
+    """The step of each row of ``rows`` (r x c) as :func:`grid_step` gives it; NaN where there is none."""
+    ordered = np.sort(rows.astype(np.float64), axis=1)
+    gaps = np.diff(ordered, axis=1)
+    real = gaps > 0
+    steps = np.where(real, gaps, np.inf).min(axis=1, initial=np.inf)
+    multiples = gaps / steps[:, None]
+    even = ((np.abs(multiples - np.rint(multiples)) < 0.02) | ~real).all(axis=1)
+    even &= real.sum(axis=1) + 1 >= _MINIMUM_DISTINCT
+    even &= (ordered[:, -1] - ordered[:, 0]) / steps < _LEVELS
+    return np.where(even, steps, np.nan)
 
 
 def on_even_grid(values: Array) -> bool:
     """Whether every row of ``values`` (r x c) lies on an even grid of its own."""
-    return len(values) > 0 and all(grid_step(row) is not None for row in values)
+    return len(values) > 0 and bool(np.isfinite(grid_steps(values)).all())
 
 
-def blocks_rounded_to_grid(fine: Array, coarse: Array, length: int = 32) -> float:
-    """As :func:`rounded_to_grid`, over blocks of ``length`` entries of a row: quantisation with a scale a block.
+def rounded_shares(pairs: Sequence[tuple[Array, Array]]) -> Array:
+    """:func:`rounded_to_grid` of each pair; their first rows are judged at once, for most lie on no grid."""
+    shares = np.zeros(len(pairs))
+    for width in {coarse.shape[1] for _, coarse in pairs if coarse.size}:
+        same = [i for i, (_, coarse) in enumerate(pairs) if coarse.size and coarse.shape[1] == width]
+        on_grid = np.isfinite(grid_steps(np.stack([pairs[i][1][0] for i in same])))
+        for i in compress(same, on_grid):
+            shares[i] = rounded_to_grid(*pairs[i])
+    return shares
 
-    Short blocks lie on some coarse grid more easily than rows, so this names a direction and establishes nothing.
+
+def in_blocks(values: Array, length: int = 32) -> Array:
+    """Rows cut into blocks of ``length`` entries, each a row: quantisation with a scale a block.
+
+    Short blocks lie on some coarse grid more easily than rows, so these name a direction and establish nothing.
     """
-    columns = coarse.shape[1] - coarse.shape[1] % length
-    if not columns:
-        return 0.0
-    return rounded_to_grid(fine[:, :columns].reshape(-1, length), coarse[:, :columns].reshape(-1, length))
+    columns = values.shape[1] - values.shape[1] % length
+    return values[:, :columns].reshape(-1, length)
 
 
 def rounded_to_grid(fine: Array, coarse: Array) -> float:
@@ -53,11 +71,7 @@ def rounded_to_grid(fine: Array, coarse: Array) -> float:
 
     A matrix whose first row lies on no grid is not quantised: 0.
     """
-    if not len(coarse) or grid_step(coarse[0]) is None:
+    if not coarse.size or grid_step(coarse[0]) is None:
         return 0.0
-    hits = 0
-    for before, after in zip(fine, coarse, strict=True):
-        step = grid_step(after)
-        if step is not None and float(np.abs(after - before).max()) <= 0.51 * step:
-            hits += 1
-    return hits / max(1, len(coarse))
+    hits = np.abs(coarse - fine).max(axis=1) <= 0.51 * grid_steps(coarse)
+    return int(hits.sum()) / len(coarse)

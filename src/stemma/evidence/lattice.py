@@ -237,14 +237,14 @@ def _fits(block: Array, table: Array) -> bool:
 def _eight_bit_floats(values: Array) -> Lattice | None:
     """8-bit floats under one scale: in every binade eight even levels, whatever the scale."""
     used = np.abs(values[values != 0]).astype(np.float64)
-    if len(used) < 64:
-        return None
     rounding = _rounding(values)
+    if len(used) < 64 or rounding >= 2.0**-12:
+        return None
     for eighths in range(8, 16):
         scale = float(used.max()) / eighths
         scale /= 2.0 ** np.floor(np.log2(448 / 8) if scale else 0)
         exponent = np.maximum(np.floor(np.log2(used / scale) + 1e-9), -6.0)
         mantissa = used / scale / 2.0 ** (exponent - 3)
-        if np.abs(mantissa - np.rint(mantissa)).max() <= 0.02 + 16 * rounding and rounding < 2.0**-12:
+        if np.abs(mantissa - np.rint(mantissa)).max() <= 0.02 + 16 * rounding:
             return Lattice(int(values.shape[1]), 256, "fp8", np.array([scale]))
     return None

@@ -20,7 +20,7 @@ import ml_dtypes
 import numpy as np
 from numpy.typing import NDArray
 
-from stemma.evidence.grid import blocks_rounded_to_grid, rounded_to_grid
+from stemma.evidence.grid import in_blocks, rounded_shares
 from stemma.evidence.interface import Evidence
 from stemma.fingerprint import Fingerprint
 from stemma.identity import Missing, is_present
@@ -100,8 +100,8 @@ def _gridded(pairs: Sequence[tuple[Array, Array]]) -> tuple[float, float, float,
     """Mean shares on a grid of rows of A, of rows of B, and of rows or blocks of A and of B, whichever fit better."""
     means = {}
     for side, both in (("a", [(y, x) for x, y in pairs]), ("b", pairs)):
-        rows = np.array([rounded_to_grid(fine, coarse) for fine, coarse in both])
-        blocks = np.array([blocks_rounded_to_grid(fine, coarse) for fine, coarse in both])
+        rows = rounded_shares(both)
+        blocks = rounded_shares([(in_blocks(fine), in_blocks(coarse)) for fine, coarse in both])
         means[side] = float(np.mean(rows)), float(np.mean(np.maximum(rows, blocks)))
     return means["a"][0], means["b"][0], means["a"][1], means["b"][1]
 

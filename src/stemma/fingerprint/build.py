@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
 
 from stemma.anatomy.interface import Anatomy, Tokens
 from stemma.errors import InputError
@@ -16,14 +17,13 @@ from stemma.fingerprint.model import Anchors, FilePrint, Fingerprint, LayerRespo
 from stemma.fingerprint.plan import plan_reading
 from stemma.fingerprint.responses import all_responses
 from stemma.fingerprint.schema import DEFAULT, Parameters
-from stemma.fingerprint.sketch import sketch_of
+from stemma.fingerprint.sketch import sketch_from, sum_of_anchors
 from stemma.fingerprint.spectrum import Spectrum
 from stemma.fingerprint.threads import one_blas_thread
 from stemma.identity import Digest, Missing, is_present
 from stemma.weights.interface import ByteSource
 
 _CHUNK = 1 << 22
-T = TypeVar("T")
 Progress = Callable[[int], None]
 
 
@@ -53,21 +53,22 @@ def build_fingerprint(
             f"{anatomy.label} holds no weights that a fingerprint could be taken of.",
             advice="Run `stemma inspect` on it to see what was found.",
         )
-    with one_blas_thread(), ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
+    with one_blas_thread(), _pool(workers or os.cpu_count() or 1) as pool:
         files = [
             pool.submit(_file_print, source, full and file_digests, progress) for source in _largest_first(weight_files)
         ]
         prints = [pool.submit(collect_part, part, plan, parameters, full=full) for part in anatomy.parts]
-        anchors = pool.submit(collect_anchors, anatomy, parameters)
+        # Vocabularies are work for the interpreter: here, while the workers read, hash and multiply without it.
+        anchor_rows, tokenizer = collect_anchors(anatomy, parameters), _tokenizer_facts(anatomy.tokens)
+        anchored = sum_of_anchors(anchor_rows, parameters.sketch)
         for part, future in zip(anatomy.parts, prints, strict=True):
-            _result(future, pool)
+            future.result()
             progress(part.tensor.count * part.tensor.dtype.itemsize if full else 0)
-        collected = [_result(f, pool) for f in prints]
+        collected = [f.result() for f in prints]
         parts = {made.key: made for made, _ in collected}
         spectra = {made.key: spectrum for made, spectrum in collected if spectrum is not None}
-        anchor_rows = _result(anchors, pool)
         responses = _responses(anatomy, anchor_rows, spectra, parameters, full)
-        file_prints = sorted((_result(f, pool) for f in files), key=lambda f: f.name)
+        file_prints = sorted((f.result() for f in files), key=lambda f: f.name)
     return Fingerprint(
         schema=parameters.schema,
         label=anatomy.label,
@@ -76,13 +77,13 @@ def build_fingerprint(
         reading="full" if full else "sampled",
         files=tuple(file_prints),
         facts=anatomy.facts,
-        tokenizer=_tokenizer_facts(anatomy.tokens),
+        tokenizer=tokenizer,
         declared=anatomy.declared,
         parts=parts,
         exempt={e.source: e.reason for e in anatomy.exempt},
         anchors=anchor_rows,
         responses=responses,
-        sketch=sketch_of(parts, anchor_rows, parameters.sketch),
+        sketch=sketch_from(anchored, parts),
         missing=dict(anatomy.missing),
         warnings=anatomy.warnings,
     )
@@ -96,12 +97,15 @@ def _responses(
     return all_responses(anatomy, anchors, spectra, parameters)
 
 
-def _result(future: Future[T], pool: ThreadPoolExecutor) -> T:
-    try:
-        return future.result()
-    except BaseException:
-        pool.shutdown(wait=False, cancel_futures=True)
-        raise
+@contextmanager
+def _pool(workers: int) -> Iterator[ThreadPoolExecutor]:
+    """Threads that drop what they have not begun once anything fails."""
+    with ThreadPoolExecutor(workers) as pool:
+        try:
+            yield pool
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
 
 
 def _largest_first(sources: Sequence[ByteSource]) -> list[ByteSource]:

@@ -28,20 +28,29 @@ _DEPTHS = (0.0, 1 / 3, 2 / 3, 1.0)
 
 def sketch_of(parts: Mapping[str, PartPrint], anchors: Anchors | Missing, length: int) -> Array:
     """Unit vector of ``length`` float32 values (all zero for a model without any sampled matrix)."""
+    return sketch_from(sum_of_anchors(anchors, length), parts)
+
+
+def sum_of_anchors(anchors: Anchors | Missing, length: int) -> NDArray[np.float64]:
+    """What the anchor rows add to the search vector; it needs no matrix to have been read."""
     total = np.zeros(length)
-    for name, weight, block in _blocks(parts, anchors):
-        scale = float(np.linalg.norm(block))
-        if scale > 0:
-            total += _hashed(name, block * np.float32(weight / scale), length)
+    if is_present(anchors) and anchors.by_string:
+        rows = anchors.embedding[:, :_SIDE] - anchors.embedding[:, :_SIDE].mean(axis=0)
+        for key, row in zip(anchors.keys, rows, strict=True):
+            _add(total, f"token {key}", _TOKEN_WEIGHT * len(rows) ** -0.5, row[None])
+    return total
+
+
+def sketch_from(anchored: NDArray[np.float64], parts: Mapping[str, PartPrint]) -> Array:
+    """The search vector from :func:`sum_of_anchors` and the parts."""
+    total = anchored.copy()
+    for name, block in _corners(parts):
+        _add(total, name, 1.0, block)
     norm = float(np.linalg.norm(total))
     return (total / norm if norm else total).astype(np.float32)
 
 
-def _blocks(parts: Mapping[str, PartPrint], anchors: Anchors | Missing) -> Iterator[tuple[str, float, Array]]:
-    if is_present(anchors) and anchors.by_string:
-        rows = anchors.embedding[:, :_SIDE] - anchors.embedding[:, :_SIDE].mean(axis=0)
-        for key, row in zip(anchors.keys, rows, strict=True):
-            yield f"token {key}", _TOKEN_WEIGHT * len(rows) ** -0.5, row[None]
+def _corners(parts: Mapping[str, PartPrint]) -> Iterator[tuple[str, Array]]:
     for stack in sorted({p.site.stack for p in parts.values() if p.site.layer >= 0}):
         layers = sorted({p.site.layer for p in parts.values() if p.site.stack == stack and p.site.layer >= 0})
         for depth in _DEPTHS:
@@ -50,7 +59,13 @@ def _blocks(parts: Mapping[str, PartPrint], anchors: Anchors | Missing) -> Itera
                 corner = part.corner
                 if (part.site.stack, part.site.layer) == (stack, layer) and is_present(corner):
                     name = f"{stack} {depth:.2f} {part.site.expert} {part.site.block} {part.role.value}"
-                    yield name, 1.0, np.ascontiguousarray(corner[:_SIDE, :_SIDE])
+                    yield name, np.ascontiguousarray(corner[:_SIDE, :_SIDE])
+
+
+def _add(total: NDArray[np.float64], name: str, weight: float, block: Array) -> None:
+    scale = float(np.linalg.norm(block))
+    if scale > 0:
+        total += _hashed(name, block * np.float32(weight / scale), len(total))
 
 
 def _hashed(name: str, block: Array, length: int) -> NDArray[np.float64]:

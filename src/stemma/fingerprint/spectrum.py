@@ -22,6 +22,7 @@ References:
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import numpy as np
@@ -142,8 +143,7 @@ def _leading_components(block: Matrix, double: Precise, rank: int) -> tuple[Matr
         right, values, left = _exact_components(double.T, rank)
         return left, values, right
     width = min(rank + _OVERSAMPLING, n)
-    start = np.random.Generator(np.random.PCG64(n)).standard_normal((n, width), dtype=np.float32)
-    columns = block @ start
+    columns = block @ _start(n, width)
     for _ in range(_POWER_ITERATIONS):
         columns = block @ _orthonormal(block.T @ _orthonormal(columns))
     basis = _orthonormal(columns.astype(np.float64))
@@ -154,6 +154,12 @@ def _leading_components(block: Matrix, double: Precise, rank: int) -> tuple[Matr
     rotation = rotation[:, order]
     right = (projected.T @ rotation) / np.where(values > 0, values, 1.0)
     return (basis @ rotation).astype(np.float32), values, right.astype(np.float32)
+
+
+@lru_cache(maxsize=4)
+def _start(n: int, width: int) -> Matrix:
+    """The directions that every block of ``n`` columns is first looked at along."""
+    return np.random.Generator(np.random.PCG64(n)).standard_normal((n, width), dtype=np.float32)
 
 
 def _exact_components(double: Precise, rank: int) -> tuple[Matrix, Precise, Matrix]:

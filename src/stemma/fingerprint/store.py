@@ -113,7 +113,7 @@ def from_bytes(data: bytes, name: str = "fingerprint", steps: Mapping[str, Step]
 def _bounded(path: Path) -> bytes:
     try:
         with path.open("rb") as stream:
-            data = stream.read(LIMIT + 1)
+            data = stream.read(min(os.fstat(stream.fileno()).st_size, LIMIT) + 1)
     except OSError as error:
         raise StemmaError(f"{path} could not be read: {error.strerror or error}.") from error
     if len(data) > LIMIT:

@@ -9,11 +9,13 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stemma.constitution.interface import Ruling
-from stemma.evidence.merge import Merge
 from stemma.identity import Missing
+
+if TYPE_CHECKING:
+    from stemma.evidence.merge import Merge
 
 _NOT_READ = Missing("not read")
 _NOT_COMPUTED = Missing("not computed")

@@ -6,14 +6,12 @@ The order of the keys is fixed. A number that is not finite is written as null a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stemma.constitution.interface import Ruling
 from stemma.evidence.interface import Background, Evidence
-from stemma.evidence.merge import Merge
 from stemma.identity import Missing
 from stemma.publish.canonical import Document, as_document
-from stemma.publish.merge_config import merge_configuration
 from stemma.publish.model import (
     CatalogEntry,
     CatalogListing,
@@ -25,6 +23,9 @@ from stemma.publish.model import (
     ScanCandidate,
     ScanReport,
 )
+
+if TYPE_CHECKING:
+    from stemma.evidence.merge import Merge
 
 COMPARISON = "stemma.comparison/1"
 INSPECTION = "stemma.inspection/1"
@@ -189,6 +190,8 @@ def _candidate(candidate: ScanCandidate) -> dict[str, Any]:
 def _merge(merge: Merge | Missing | None) -> Any:
     if merge is None or isinstance(merge, Missing):
         return merge
+    from stemma.publish.merge_config import merge_configuration  # noqa: PLC0415 seldom needed, and it brings YAML
+
     return {
         "kind": merge.kind,
         "base": merge.base,

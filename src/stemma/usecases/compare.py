@@ -1,4 +1,7 @@
-"""Compare two models, or many pairs of them."""
+"""Compare two models, or many pairs of them.
+
+What judges (``usecases.judging``) takes as long to load as to judge: it is imported while the models are read.
+"""
 
 from __future__ import annotations
 
@@ -8,23 +11,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from stemma.constitution.interface import Ruling
-from stemma.constitution.ruling import rule
 from stemma.errors import InputError, StemmaError
-from stemma.evidence.pair import PairEvidence
 from stemma.fingerprint import Fingerprint, load, save
-from stemma.fingerprint.threads import one_blas_thread
-from stemma.identity.version import VERSION
-from stemma.publish.model import ComparisonReport
-from stemma.usecases.at_hand import AtHand
 from stemma.usecases.models import FingerprintResult, fingerprint
 from stemma.usecases.settings import DEFAULT_WORK, Work
-from stemma.usecases.summaries import summary_of
+
+if TYPE_CHECKING:
+    from stemma.publish.model import ComparisonReport
 
 
 def compare(a: str, b: str, work: Work = DEFAULT_WORK) -> ComparisonReport:
@@ -35,8 +34,9 @@ def compare(a: str, b: str, work: Work = DEFAULT_WORK) -> ComparisonReport:
     """
     started = time.perf_counter()
     left, right = _both(a, b, replace(work, file_digests=False))
-    ruling, closer = ruled(left, right, AtHand(a, b, work))
-    return _report(a, b, left, right, ruling, started, closer)
+    from stemma.usecases.judging import report_on  # noqa: PLC0415 as the head of this file says
+
+    return report_on(a, b, left, right, work, started)
 
 
 class _OtherFailedError(StemmaError):
@@ -64,24 +64,11 @@ def _both(a: str, b: str, work: Work) -> tuple[FingerprintResult, FingerprintRes
 
     with ThreadPoolExecutor(2) as pool:
         waiting = [pool.submit(read, reference) for reference in (a, b)]
+        import_module("stemma.usecases.judging")
     errors = [error for f in waiting if (error := f.exception()) is not None]
     for error in sorted(errors, key=lambda e: isinstance(e, _OtherFailedError)):
         raise error
     return waiting[0].result(), waiting[1].result()
-
-
-def rule_on(a: Fingerprint, b: Fingerprint, work: Work = DEFAULT_WORK) -> Ruling:
-    """The ruling on two fingerprints."""
-    with one_blas_thread():
-        return rule(PairEvidence(a, b), alpha=work.alpha)
-
-
-def ruled(left: FingerprintResult, right: FingerprintResult, at_hand: AtHand) -> tuple[Ruling, Mapping[str, float]]:
-    """The ruling on two fingerprints, with the weights at hand for where they leave doubt; what these cost."""
-    with one_blas_thread():
-        pair = PairEvidence(left.fingerprint, right.fingerprint, at_hand.supplier)
-        ruling = rule(pair, alpha=at_hand.work.alpha)
-    return ruling, at_hand.finish()
 
 
 def compare_pairs(pairs: Sequence[tuple[str, str]], work: Work = DEFAULT_WORK) -> Iterator[ComparisonReport]:
@@ -99,15 +86,16 @@ def compare_pairs(pairs: Sequence[tuple[str, str]], work: Work = DEFAULT_WORK) -
             for index, reference in enumerate(references)
         }
         take = lru_cache(maxsize=32)(load)
+        from stemma.usecases.judging import report_on, unread  # noqa: PLC0415 as the head of this file says
+
         try:
             for a, b in pairs:
                 started = time.perf_counter()
                 try:
                     left, right = _taken(waiting[a], take), _taken(waiting[b], take)
-                    ruling, closer = ruled(left, right, AtHand(a, b, work))
-                    yield _report(a, b, left, right, ruling, started, closer)
+                    yield report_on(a, b, left, right, work, started)
                 except StemmaError as error:
-                    yield ComparisonReport(a, b, error=str(error), stemma=VERSION)
+                    yield unread(a, b, error)
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
@@ -130,31 +118,6 @@ def _shelve(reference: str, path: Path, work: Work) -> _Shelved:
 def _taken(waiting: Future[_Shelved], take: Callable[[Path], Fingerprint]) -> FingerprintResult:
     shelved = waiting.result()
     return FingerprintResult(shelved.reference, take(shelved.path), shelved.cost)
-
-
-def _report(
-    a: str,
-    b: str,
-    left: FingerprintResult,
-    right: FingerprintResult,
-    ruling: Ruling,
-    started: float,
-    closer: Mapping[str, float],
-) -> ComparisonReport:
-    cost = {
-        **closer,
-        "seconds": time.perf_counter() - started,
-        "bytes_read": int(left.cost["bytes_read"]) + int(right.cost["bytes_read"]),
-    }
-    return ComparisonReport(
-        a,
-        b,
-        ruling=ruling,
-        model_a=summary_of(left.fingerprint),
-        model_b=summary_of(right.fingerprint),
-        cost=cost,
-        stemma=VERSION,
-    )
 
 
 def read_pairs(text: str) -> list[tuple[str, str]]:

@@ -17,7 +17,7 @@ from stemma.fingerprint.threads import one_blas_thread
 from stemma.identity import Missing, is_present
 from stemma.identity.version import VERSION
 from stemma.publish.model import ScanCandidate, ScanReport
-from stemma.usecases.compare import rule_on
+from stemma.usecases.judging import rule_on
 from stemma.usecases.models import FingerprintResult, fingerprint
 from stemma.usecases.settings import DEFAULT_WORK, Work
 from stemma.usecases.summaries import summary_of

@@ -14,6 +14,7 @@ MAX_VALUES = 3_000_000
 MAX_KEYS = 1_500_000
 MAX_UNICODE = 40_000_000  # text beyond ASCII may take four bytes a character, twice
 MAX_DEPTH = 64
+_NESTING = frozenset((dict, list))
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
@@ -87,8 +88,10 @@ def _check_depth(value: Any, file: str) -> None:
         level = [
             child
             for node in level
-            for child in (node.values() if isinstance(node, dict) else node)
-            if isinstance(child, dict | list)
+            for children in [node.values() if isinstance(node, dict) else node]
+            if not _NESTING.isdisjoint(map(type, children))  # vocabularies hold a million leaves
+            for child in children
+            if type(child) in _NESTING
         ]
         if not level:
             return

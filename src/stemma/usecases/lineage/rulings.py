@@ -14,7 +14,7 @@ from stemma.publish.result_json import evidence_fields
 from stemma.registry.edges import Basis, FingerprintDigest, MeasuredEdge
 from stemma.registry.forms import canonical
 from stemma.usecases.at_hand import AtHand
-from stemma.usecases.compare import ruled
+from stemma.usecases.judging import ruled
 from stemma.usecases.models import FingerprintResult
 from stemma.usecases.settings import Work
 
