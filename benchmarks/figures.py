@@ -16,7 +16,7 @@ from benchmarks.records import RECORDS
 _RULED = (0, 1, 2)  # linked, independent, not established: all are results
 _START_UP = (
     "import stemma.cli.main, stemma.cli.compare_command, stemma.cache, stemma.usecases.compare,"
-    " stemma.publish.result_json, stemma.constitution.ruling"
+    " stemma.usecases.judging, stemma.publish.result_json"
 )
 
 
