@@ -80,7 +80,8 @@ def _informative(values: Array, length: int) -> Array:
     if values.shape[1] < length:
         return values[:0]
     blocks = _blocks(values, length)
-    return blocks[np.count_nonzero(blocks, axis=1) >= length // 4]
+    kept: Array = blocks[np.count_nonzero(blocks, axis=1) >= length // 4]
+    return kept
 
 
 def _of_blocks(matrices: Sequence[Array]) -> list[Lattice | None]:
@@ -180,8 +181,7 @@ def _neighbour_gaps(blocks: Array) -> tuple[Array, Array]:
 
 
 def _blocks(values: Array, length: int) -> Array:
-    columns = values.shape[1] - values.shape[1] % length
-    return values[:, :columns].reshape(-1, length)
+    return values[:, : values.shape[1] // length * length].reshape(-1, length)
 
 
 def _repeats(blocks: Array) -> tuple[Array, NDArray[np.bool_]]:
