@@ -1,7 +1,7 @@
 """Digests as values, and the root digest of a set of files.
 
 The root follows the serialisation of OpenSSF Model Signing (method ``files``, hash ``sha256``): SHA-256 over the
-raw per-file digests in alphabetical order of the file names.
+raw per-file digests in the order of the files' paths.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 _HEX_LENGTH = {"sha256": 64, "blake3": 64}
 
@@ -37,9 +38,12 @@ class Digest:
 
 
 def oms_root(files: Mapping[str, Digest]) -> Digest:
-    """Root digest over per-file SHA-256 digests (OpenSSF Model Signing, method ``files``)."""
+    """Root digest over per-file SHA-256 digests (OpenSSF Model Signing, method ``files``).
+
+    Files are taken in the order of their paths, segment by segment: ``a/b`` stands before ``a-b``.
+    """
     root = hashlib.sha256()
-    for name in sorted(files):
+    for name in sorted(files, key=PurePosixPath):
         if files[name].algorithm != "sha256":
             raise ValueError(f"the root is defined over sha256 digests, {name} has {files[name].algorithm}")
         root.update(bytes.fromhex(files[name].hex))
