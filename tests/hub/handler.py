@@ -8,14 +8,16 @@ import time
 from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urlsplit
 
+from tests.hub.listings import described, hub_page, kaggle_page
 from tests.hub.state import Fault, Repository, Request, sha256_of
 
 if TYPE_CHECKING:
     from tests.hub.server import Hub
 
 CHUNK = 1 << 16
+LISTINGS = {"/api/models": hub_page, "/api/v1/models/list": kaggle_page}
 
 
 class Server(ThreadingHTTPServer):
@@ -66,6 +68,8 @@ class Handler(BaseHTTPRequestHandler):
             self._send(200, fault.page, {"Content-Type": "text/html"})
         elif self.server.name == "cdn":
             self._cdn(parts.path, parts.query)
+        elif parts.path in LISTINGS:
+            self._list(parts.path)
         elif parts.path.startswith("/api/"):
             self._api(unquote(parts.path))
         elif parts.path.startswith("/plain/"):
@@ -73,11 +77,19 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self._resolve(unquote(parts.path))
 
+    def _list(self, path: str) -> None:
+        page = LISTINGS[path]
+        body, headers = page(self.server.hub, parse_qs(self.line.query))
+        self._send(200, body, {"Content-Type": "application/json", **headers})
+
     def _api(self, path: str) -> None:
         found = re.fullmatch(r"/api/(models|datasets|spaces)/([^/]+(?:/[^/]+)?)(?:/(revision|tree)/(.+))?", path)
         if found is None:
             return self._error(404, "EntryNotFound")
         kind, name, revision = found[1], found[2], found[4] or "main"
+        if name in self.server.hub.moved:
+            target = path.replace(name, self.server.hub.moved[name], 1)
+            return self._send(307, b"", {"Location": f"{target}?{self.line.query}".rstrip("?")})
         repository = self._repository(kind, name, reading=False)
         if repository is None:
             return None
@@ -89,11 +101,7 @@ class Handler(BaseHTTPRequestHandler):
             tree = [self._tree_entry(file, files[file]) for file in sorted(files)]
             return self._send(200, json.dumps(tree).encode(), {"Content-Type": "application/json"})
         siblings = [self._sibling(file, files[file]) for file in sorted(files)]
-        body = {"_id": "0", "id": name, "modelId": name, "sha": commit, "private": repository.private,
-                "gated": "auto" if repository.gated else False, "tags": [], "siblings": siblings}  # fmt: skip
-        if repository.base_models is not None:
-            relation, names = repository.base_models
-            body["baseModels"] = {"relation": relation, "models": [{"_id": "0", "id": name} for name in names]}
+        body = {**described(repository, commit), "siblings": siblings}
         return self._send(200, json.dumps(body).encode(), {"Content-Type": "application/json"})
 
     def _tree_entry(self, name: str, data: bytes) -> dict[str, object]:

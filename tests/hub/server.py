@@ -9,7 +9,8 @@ with Hub() as hub:
 ```
 
 Big files (``lfs_from`` bytes and more) lie in LFS: ``resolve`` redirects to a signed address of a second
-server, the "CDN", on another port and thus another origin.
+server, the "CDN", on another port and thus another origin. ``moved`` are names that the hub sends on to others,
+``kaggle`` the models that the listing of Kaggle shows.
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ class Hub:
         self.repositories: dict[tuple[str, str], Repository] = {}
         self.plain: dict[str, bytes] = {}
         self.plain_etag: dict[str, str] = {}
+        self.moved: dict[str, str] = {}
+        self.kaggle: list[dict[str, object]] = []
         self.faults: list[Fault] = []
         self.log: list[Request] = []
         self.signature = "first"
@@ -74,12 +77,14 @@ class Hub:
         gated: bool = False,
         private: bool = False,
         base_models: tuple[str, tuple[str, ...]] | None = None,
+        identity: str = "0",
     ) -> str:
         """Put the files (or those of a directory) at the head of a branch; returns the commit."""
         held = dict(files) if isinstance(files, Mapping) else read_folder(files)
         repository = self.repositories.setdefault((kind, name), Repository(name, kind))
         repository.gated, repository.private = gated, private
         repository.base_models = base_models
+        repository.identity = identity
         commit = commit_of(held)
         repository.revisions[commit] = held
         repository.branches[branch] = commit

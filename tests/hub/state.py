@@ -56,7 +56,8 @@ class Request:
 class Repository:
     """A model, dataset or space. ``files`` by revision; ``gated`` and ``private`` want the hub's token.
 
-    ``base_models`` is what the hub says of parents: ``(relation, names)``.
+    ``base_models`` is what the hub says of parents: ``(relation, names)``. ``identity`` and ``created`` tell it from
+    another repository that had its name.
     """
 
     name: str
@@ -66,6 +67,8 @@ class Repository:
     revisions: dict[str, dict[str, bytes]] = field(default_factory=dict)
     branches: dict[str, str] = field(default_factory=dict)
     base_models: tuple[str, tuple[str, ...]] | None = None
+    identity: str = "0"
+    created: str = "2026-01-01T00:00:00.000Z"
 
 
 @lru_cache(maxsize=256)

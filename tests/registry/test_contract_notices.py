@@ -10,7 +10,7 @@ from stemma.errors import InputError
 from stemma.registry import AlertState, DeliveryState, FingerprintDigest, Registry, chain_problems
 from tests.registry.backends import Backend
 from tests.registry.texts import text
-from tests.registry.values import advisory, alert, delivery, ruling, subscription
+from tests.registry.values import advisory, alert, delivery, ruling, sighting, subscription
 
 
 def test_an_advisory_keeps_all_its_versions(registry: Registry) -> None:
@@ -174,3 +174,24 @@ def test_an_error_within_an_inner_block_takes_all_back(kept: Backend) -> None:
             raise RuntimeError
     assert list(registry.alerts.find()) == []
     assert list(registry.subscriptions.all()) == []
+
+
+def test_a_repository_is_remembered_as_it_was_seen_last(registry: Registry) -> None:
+    first = sighting()
+    other = sighting(revision="v1", gone=True, claims=())
+    registry.sightings.put(first)
+    registry.sightings.put(other)
+    entries = len(list(registry.audit.entries()))
+    later = replace(first, at="2026-03-02T00:00:00Z")
+    registry.sightings.put(later)
+    assert len(list(registry.audit.entries())) == entries
+    assert registry.sightings.get(first.repository, "main") == later
+    assert list(registry.sightings.all()) == [later, other]
+    registry.sightings.put(replace(later, weights="sha256:other"))
+    assert len(list(registry.audit.entries())) == entries + 1
+    with pytest.raises(KeyError):
+        registry.sightings.get(first.repository, "none")
+    with pytest.raises(RuntimeError), registry.transaction():
+        registry.sightings.put(first)
+        raise RuntimeError
+    assert registry.sightings.get(first.repository, "main").weights == "sha256:other"

@@ -23,7 +23,7 @@ from stemma.registry import (
 )
 from tests.registry.backends import Anew, clock
 from tests.registry.texts import text
-from tests.registry.values import advisory, alert, delivery, ruling, subscription
+from tests.registry.values import advisory, alert, delivery, ruling, sighting, subscription
 
 _NAMES = st.sampled_from(["base", "child", "x1", "data-set"])
 _VERSIONS = st.sampled_from(["1.0.0", "1.10.0", "1.9.0", "2.0.0-rc.1+b.1"])
@@ -46,6 +46,7 @@ def _changes(draw: st.DrawFn) -> list[tuple[str, object]]:
         st.tuples(st.just("subscription"), st.builds(subscription, _NAMES, note=_WORDS, secret=_WORDS)),
         st.tuples(st.just("delivery"), st.builds(lambda s: delivery(alert(subject=s)), _WORDS)),
         st.tuples(st.just("digest"), st.builds(FingerprintDigest, _WORDS, _NAMES, _NAMES, _TIMES)),
+        st.tuples(st.just("sighting"), st.builds(sighting, _NAMES, name=_WORDS, gone=st.booleans())),
     )
     return draw(st.lists(kinds, max_size=14))
 
@@ -59,6 +60,7 @@ def _fill(registry: Registry, changes: list[tuple[str, object]]) -> None:
         "subscription": registry.subscriptions.put,
         "delivery": lambda value: registry.outbox.add([value]),
         "digest": registry.fingerprints.put,
+        "sighting": registry.sightings.put,
     }
     for kind, value in changes:
         puts[kind](value)

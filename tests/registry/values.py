@@ -10,6 +10,7 @@ from stemma.registry import (
     Certainty,
     Delivery,
     MeasuredEdge,
+    Sighting,
     Step,
     StoredAdvisory,
     Subscription,
@@ -75,3 +76,9 @@ def delivery(alert: Alert, subscription: str = "team", **changes: Any) -> Delive
     """What is to be sent now."""
     identity = delivery_id(alert.id, alert.revision, subscription)
     return replace(Delivery(identity, alert.id, alert.revision, subscription, NOW, NOW), **changes)
+
+
+def sighting(repository: str = "huggingface:acme/base", **changes: Any) -> Sighting:
+    """A repository that is there."""
+    made = Sighting(repository, "main", NOW, gone=False, name="acme/base", identity="7", commit="c" * 40)
+    return replace(made, **{"weights": "sha256:" + "e" * 64, "claims": ("license: mit",)} | changes)

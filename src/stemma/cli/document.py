@@ -63,7 +63,8 @@ Commands that look for findings in the joined graph say in 0 to 2 what they foun
 | 1 | a claim is contradicted, or an undeclared ancestor shown | somebody is affected | – | some |
 | 2 | neither, but not everything was established | somebody is possibly affected, nobody surely | there is none | – |
 
-`stemma alerts deliver` leaves with 2 where something that was due is not delivered.
+`stemma alerts deliver` leaves with 2 where something that was due is not delivered; `stemma watch check` with 1 where
+something changed, and with 2 where nothing did but not everything could be looked at.
 
 A reader that leaves early (`stemma compare A B | head -3`) changes no status.
 
@@ -83,6 +84,7 @@ that takes over a second. `--quiet` leaves the result alone, `stemma -v` tells m
 | `STEMMA_REGISTRY` | the registry; default: `records` in the working directory |
 | `HF_ENDPOINT` | address of the hub, for a mirror; default: `https://huggingface.co` |
 | `HF_TOKEN` | token for gated and private models of the hub; default: the one that `hf auth login` stored |
+| `KAGGLE_USERNAME`, `KAGGLE_KEY` | the account with which `stemma index kaggle` lists |
 | `HF_HUB_OFFLINE` | `1`: use the local cache of the hub alone, as `--offline` does |
 | `NO_COLOR` | any value: no colours |
 | `COLUMNS` | width of tables, where the terminal does not say |

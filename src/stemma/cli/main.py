@@ -36,6 +36,7 @@ app = Group(
         "advisory": "stemma.cli.advisory_commands:app",
         "impact": "stemma.cli.lineage.impact_command:impact",
         "registry": "stemma.cli.registry_commands:app",
+        "index": "stemma.cli.index_command:index",
         "watch": "stemma.cli.alerts:watch",
         "alerts": "stemma.cli.alerts:app",
         "cache": "stemma.cli.cache_commands:app",

@@ -29,16 +29,21 @@ def look(reference: HubReference, network: Network, at: str) -> Sighting:
 
     Raises:
         AccessDenied: the token may not read it.
+        ModelNotFound: what answers is no hub.
         RateLimited, SourceError: what the hub said after retries, or it cannot be reached.
         BadReference: the endpoint is no http(s) address.
     """
-    from stemma.interop.huggingface import address, entries, model_info  # noqa: PLC0415 huggingface_hub costs 0.3 s
+    from huggingface_hub.errors import RepositoryNotFoundError, RevisionNotFoundError  # noqa: PLC0415 costs 0.3 s
+
+    from stemma.interop.huggingface import address, entries, model_info  # noqa: PLC0415 as above
 
     base, secret = address(reference, network.token, network.endpoint)
     repository, revision = f"huggingface:{reference.name}", reference.revision or "main"
     try:
         info = model_info(network.transfer, reference, base, secret, files_metadata=True)
-    except ModelNotFound:
+    except ModelNotFound as error:
+        if not isinstance(error.__cause__, (RepositoryNotFoundError, RevisionNotFoundError, type(None))):
+            raise
         return Sighting(repository, revision, at, gone=True)
     files = entries(str(reference), info.siblings or ())
     held = {name: _content(entry.sha256, entry.version) for name, entry in files.items() if name.endswith(WEIGHTS)}

@@ -43,12 +43,24 @@ def kaggle_draft(path: Path, names: Names, called: str | None = None) -> Draft:
     return _model(read, names, called)
 
 
+def listed_model(model: Mapping[str, Any], instance: Mapping[str, Any], names: Names) -> Draft:
+    """A draft out of what the listing of Kaggle shows of an instance of a model; raises BadReference without a name."""
+    owner, _, slug = one_line(model.get("ref"), 200).partition("/")
+    place = {"ownerslug": owner, "modelslug": slug}
+    found = {**_keys(instance), **place, "instanceslug": instance.get("slug")} if instance else place
+    return _model({MODEL: {**_keys(model), "ownerslug": owner, "slug": slug}, INSTANCE: found}, names, None)
+
+
+def _keys(document: Mapping[str, Any]) -> dict[str, Any]:
+    return {str(key).replace("_", "").lower(): value for key, value in document.items()}
+
+
 def _read(files: FileSet, path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for name in files.names():
         kind = name if name in (MODEL, INSTANCE, DATASET) else path.name
         if kind in (MODEL, INSTANCE, DATASET) and (name == kind or path.is_file()):
             document = read_json_object(files.open(name), MAX_METADATA)
-            yield kind, {key.replace("_", "").lower(): value for key, value in document.items()}
+            yield kind, _keys(document)
 
 
 def _dataset(said: Mapping[str, Any], source: str, called: str | None) -> Draft:
@@ -114,7 +126,7 @@ def _instance(instance: Mapping[str, Any]) -> Iterator[str]:
         return
     told = instance.get("basemodelinstanceinformation")
     if isinstance(told, dict):
-        told = {key.replace("_", "").lower(): value for key, value in told.items()}
+        told = _keys(told)
         owner = told.get("owner")
         slug = one_line(owner.get("slug") if isinstance(owner, dict) else owner)
         yield "-".join(filter(None, (slug, *(_said(told, key) for key in ("modelslug", "framework", "instanceslug")))))

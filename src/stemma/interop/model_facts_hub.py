@@ -53,11 +53,11 @@ def hub_facts(reference: HubReference, network: Network) -> HubFacts | None:
         held = cached_commit(reference.name, reference.revision, network.cache)
         return HubFacts(reference.name, held, base) if held else None
     info = model_info(network.transfer, reference, base, secret, expand=["sha", "baseModels"])
-    parents, relation = _base_models(info.base_models)
+    parents, relation = base_models(info.base_models)
     return HubFacts(reference.name, str(info.sha), base, parents, relation)
 
 
-def _base_models(listed: Any) -> tuple[tuple[str, ...], str]:
+def base_models(listed: Any) -> tuple[tuple[str, ...], str]:
     """``{"relation": ..., "models": [{"id": ...}]}``; anything else is no answer."""
     if not isinstance(listed, dict):
         return (), ""

@@ -8,7 +8,7 @@
 | weights changed | the same revision name holds other weights |
 | claim changed | the card names other parents, data or another licence |
 
-The id of an advisory follows from what was found, so that the same finding told twice is one.
+The id of an advisory follows from the finding, so that the same finding told twice is one.
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ class HubFinding:
 
     @property
     def id(self) -> str:
-        """The id of its advisory: of the content of the finding, not of when it was made."""
-        content = "\0".join((self.kind, self.repository, self.revision, self.before, self.after))
+        """The id of its advisory: of what was found and when, so that what happens again is told again."""
+        content = "\0".join((self.kind, self.repository, self.revision, self.before, self.after, self.at))
         return f"x_STEMMA-HUB-{hashlib.sha256(content.encode()).hexdigest()[:20]}"
 
     @property

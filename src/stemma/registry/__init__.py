@@ -51,6 +51,7 @@ if TYPE_CHECKING:
         Registry,
         RulingStore,
         SearchSource,
+        SightingStore,
         SubscriptionStore,
     )
     from stemma.registry.lint import Checked, check_directory
@@ -62,6 +63,7 @@ if TYPE_CHECKING:
         Certainty,
         Delivery,
         DeliveryState,
+        Sighting,
         Step,
         StoredAdvisory,
         Subscription,
@@ -102,6 +104,8 @@ __all__ = [
     "Registry",
     "RulingStore",
     "SearchSource",
+    "Sighting",
+    "SightingStore",
     "Standing",
     "Step",
     "StoredAdvisory",
@@ -132,10 +136,10 @@ _HOMES = {
         "directory_registry": "DirectoryRegistry",
         "edges": "DeclaredEdge Facts FingerprintDigest Held MeasuredEdge Standing admitted declared_edges newest",
         "interface": "AdvisoryStore AlertStore AuditLog FingerprintStore GraphSource IdentitySource "
-        "Outbox RecordStore Registry RulingStore SearchSource SubscriptionStore",
+        "Outbox RecordStore Registry RulingStore SearchSource SightingStore SubscriptionStore",
         "lint": "Checked check_directory",
         "memory": "MemoryRegistry",
-        "notices": "Alert AlertState AuditEntry Certainty Delivery DeliveryState Step StoredAdvisory "
+        "notices": "Alert AlertState AuditEntry Certainty Delivery DeliveryState Sighting Step StoredAdvisory "
         "Subscription alert_id delivery_id instant",
         "search": "Found FoundPage Query",
         "transfer": "Transferred export_registry import_registry",

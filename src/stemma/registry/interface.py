@@ -20,6 +20,7 @@ from stemma.registry.notices import (
     AuditEntry,
     Delivery,
     DeliveryState,
+    Sighting,
     StoredAdvisory,
     Subscription,
 )
@@ -241,6 +242,22 @@ class Outbox(Protocol):
         ...
 
 
+class SightingStore(Protocol):
+    """How repositories on hubs were last seen, by repository and revision."""
+
+    def put(self, sighting: Sighting) -> None:
+        """Keep how a repository looks now, in place of how it looked."""
+        ...
+
+    def get(self, repository: str, revision: str) -> Sighting:
+        """How a repository looked; raises KeyError where it was never seen."""
+        ...
+
+    def all(self) -> Iterator[Sighting]:
+        """Every repository, by name and revision."""
+        ...
+
+
 class AuditLog(Protocol):
     """What was done, in order; each entry holds the hash of the one before it. Stores write to it by themselves."""
 
@@ -284,6 +301,8 @@ class Registry(Protocol):
     def subscriptions(self) -> SubscriptionStore: ...
     @property
     def outbox(self) -> Outbox: ...
+    @property
+    def sightings(self) -> SightingStore: ...
     @property
     def audit(self) -> AuditLog: ...
 

@@ -13,6 +13,7 @@ from stemma.registry.marks import RecordIdentities
 from stemma.registry.record_graph import RecordGraph
 from stemma.registry.search import RecordSearch
 from stemma.registry.table_files import KINDS
+from stemma.registry.table_sightings import TableSightings
 from stemma.registry.table_stores import (
     TableAdvisories,
     TableAlerts,
@@ -40,6 +41,7 @@ class TableRegistry(TablesHeld):
         self.alerts = TableAlerts(self)
         self.subscriptions = TableSubscriptions(self)
         self.outbox = TableOutbox(self)
+        self.sightings = TableSightings(self)
         self.audit = TableAudit(self)
 
     def undo(self) -> None:

@@ -10,7 +10,7 @@ from stemma.errors import UnsafeFile
 from stemma.registry.directory import clear_errors
 from stemma.registry.edges import FingerprintDigest, MeasuredEdge
 from stemma.registry.forms import MAX_LINE, line_of, value_of
-from stemma.registry.notices import Alert, AuditEntry, Delivery, StoredAdvisory, Subscription, instant
+from stemma.registry.notices import Alert, AuditEntry, Delivery, Sighting, StoredAdvisory, Subscription, instant
 from stemma.registry.tables import Tables
 
 V = TypeVar("V")
@@ -21,6 +21,7 @@ KINDS: dict[str, type] = {
     "alerts": Alert,
     "subscriptions": Subscription,
     "deliveries": Delivery,
+    "sightings": Sighting,
     "audit": AuditEntry,
 }
 """What lies in ``NAME.jsonl``, by name."""
@@ -43,6 +44,7 @@ def read_tables(home: Path) -> Tables:
         alerts={each.id: each for each in read_lines(home, "alerts", Alert)},
         subscriptions={each.id: each for each in read_lines(home, "subscriptions", Subscription)},
         deliveries={each.id: each for each in read_lines(home, "deliveries", Delivery)},
+        sightings={(each.repository, each.revision): each for each in read_lines(home, "sightings", Sighting)},
         audit=list(read_lines(home, "audit", AuditEntry)),
     )
 

@@ -25,7 +25,9 @@ from stemma.registry.notices import (
 from stemma.registry.tables import TablesHeld
 
 
-class _Store:
+class TableStore:
+    """What stores over tables have in common."""
+
     def __init__(self, held: TablesHeld) -> None:
         self._held = held
 
@@ -33,7 +35,7 @@ class _Store:
         TableAudit(self._held).append(action, subject, digest)
 
 
-class TableRulings(_Store):
+class TableRulings(TableStore):
     """Implements :class:`stemma.registry.RulingStore`."""
 
     def put(self, edge: MeasuredEdge) -> bool:
@@ -50,7 +52,7 @@ class TableRulings(_Store):
         yield from (edge for _, edge in sorted(self._held.tables.rulings.items()))
 
 
-class TableFingerprints(_Store):
+class TableFingerprints(TableStore):
     """Implements :class:`stemma.registry.FingerprintStore`."""
 
     def put(self, found: FingerprintDigest) -> None:
@@ -74,7 +76,7 @@ class TableFingerprints(_Store):
         yield from (found for _, found in sorted(self._held.tables.fingerprints.items()))
 
 
-class TableAdvisories(_Store):
+class TableAdvisories(TableStore):
     """Implements :class:`stemma.registry.AdvisoryStore`."""
 
     def put(self, advisory: StoredAdvisory) -> bool:
@@ -124,7 +126,7 @@ def refuse_other(there: StoredAdvisory, advisory: StoredAdvisory) -> None:
         )
 
 
-class TableAlerts(_Store):
+class TableAlerts(TableStore):
     """Implements :class:`stemma.registry.AlertStore`."""
 
     def put(self, alerts: Iterable[Alert]) -> None:
@@ -170,7 +172,7 @@ def told(count: int, last: Alert) -> str:
     return f"{last.id} {last.state}" if count == 1 else f"{count} alerts"
 
 
-class TableSubscriptions(_Store):
+class TableSubscriptions(TableStore):
     """Implements :class:`stemma.registry.SubscriptionStore`."""
 
     def put(self, subscription: Subscription) -> None:
@@ -194,7 +196,7 @@ class TableSubscriptions(_Store):
         yield from (each for _, each in sorted(self._held.tables.subscriptions.items()))
 
 
-class TableOutbox(_Store):
+class TableOutbox(TableStore):
     """Implements :class:`stemma.registry.Outbox`."""
 
     def add(self, deliveries: Iterable[Delivery]) -> None:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from stemma.registry.edges import FingerprintDigest, MeasuredEdge
-from stemma.registry.notices import Alert, AuditEntry, Delivery, StoredAdvisory, Subscription
+from stemma.registry.notices import Alert, AuditEntry, Delivery, Sighting, StoredAdvisory, Subscription
 
 Clock = Callable[[], str]
 """Tells the time as RFC 3339 in UTC."""
@@ -23,6 +23,7 @@ class Tables:
     alerts: dict[str, Alert] = field(default_factory=dict)
     subscriptions: dict[str, Subscription] = field(default_factory=dict)
     deliveries: dict[str, Delivery] = field(default_factory=dict)
+    sightings: dict[tuple[str, str], Sighting] = field(default_factory=dict)
     audit: list[AuditEntry] = field(default_factory=list)
 
     def copy(self) -> Tables:
@@ -35,6 +36,7 @@ class Tables:
             alerts=dict(self.alerts),
             subscriptions=dict(self.subscriptions),
             deliveries=dict(self.deliveries),
+            sightings=dict(self.sightings),
             audit=list(self.audit),
         )
 

@@ -14,7 +14,7 @@ from stemma.registry.edges import FingerprintDigest, MeasuredEdge
 from stemma.registry.forms import line_of
 from stemma.registry.interface import Registry
 from stemma.registry.journal import HOME
-from stemma.registry.notices import Alert, AuditEntry, Delivery, StoredAdvisory, Subscription
+from stemma.registry.notices import Alert, AuditEntry, Delivery, Sighting, StoredAdvisory, Subscription
 from stemma.registry.table_files import read_lines, table_file
 
 Tell = Callable[[int], None]
@@ -54,7 +54,7 @@ def import_registry(
     """Take in everything that lies in a directory, all of it or nothing.
 
     An empty registry takes over the audit log too. Another logs what comes in; advisories, rulings and deliveries that
-    it has stay as they are, alerts and subscriptions are replaced by those of the same identity.
+    it has stay as they are, alerts, subscriptions and sightings are replaced by those of the same identity.
 
     Args:
         registry: where it goes.
@@ -90,6 +90,7 @@ def _tables(registry: Registry) -> Iterator[tuple[str, Iterable[object]]]:
     yield "alerts", registry.alerts.find()
     yield "subscriptions", registry.subscriptions.all()
     yield "deliveries", registry.outbox.all()
+    yield "sightings", registry.sightings.all()
     yield "audit", registry.audit.entries()
 
 
@@ -110,6 +111,9 @@ def _put_tables(registry: Registry, home: Path) -> int:
         count += 1
     deliveries = list(read_lines(home, "deliveries", Delivery))
     registry.outbox.add(deliveries)
+    for sighting in read_lines(home, "sightings", Sighting):
+        registry.sightings.put(sighting)
+        count += 1
     return count + len(alerts) + len(deliveries)
 
 

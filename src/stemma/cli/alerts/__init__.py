@@ -28,12 +28,13 @@ app = Group(
     },
 )
 watch = Group(
-    help="""Say what is to be told to whom.
+    help="""Say what is to be told to whom, and look for changes on the hub.
 
     \b
     Examples:
       stemma watch add owner=acme severity=high --url https://example.org/hooks/stemma
       stemma watch list
+      stemma watch check
     """,
     commands={
         "add": "stemma.cli.alerts.watching:add",
@@ -41,5 +42,6 @@ watch = Group(
         "pause": "stemma.cli.alerts.watching:pause",
         "resume": "stemma.cli.alerts.watching:resume",
         "remove": "stemma.cli.alerts.watching:remove",
+        "check": "stemma.cli.alerts.watching:check",
     },
 )

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from stemma.cli.alerts.options import TERMS_HELP, NameArgument
+from stemma.cli.exits import Exit
 from stemma.cli.options import OutputOption, PlainFormat, PlainFormatOption, QuietOption
 from stemma.cli.output import check_output, say, show, write
-from stemma.cli.parser import Argument, Option
+from stemma.cli.parser import Argument, Leave, Option
 from stemma.cli.record.options import RegistryOption
 
 if TYPE_CHECKING:
@@ -121,6 +122,64 @@ def remove(
         unsubscribe(stores, names)
     if not quiet:
         say(f"Removed: {', '.join(names)}.")
+
+
+def check(
+    models: Annotated[
+        list[str] | None, Argument(help="hf:org/name[@revision]; default: all that records and subscriptions name.")
+    ] = None,
+    limit: Annotated[
+        int | None, Option("--limit", min=1, help="Look at so many at most, those not seen for longest.")
+    ] = None,
+    pause: Annotated[float, Option("--pause", min=0, metavar="SECONDS", help="Seconds between two looks.")] = 1.0,
+    form: PlainFormatOption = PlainFormat.TABLE,
+    output: OutputOption = None,
+    registry: RegistryOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Look at repositories on the hub, and raise alerts where they are not what they were.
+
+    Found are: deleted, moved, re-registered under the same name, other weights under the same revision name, another
+    claim of the card about parents, data or licence. Each is kept as an advisory on the records it concerns. What is
+    seen for the first time is remembered.
+
+    Exit status: 0 nothing changed, 1 something did, 2 nothing did but not everything could be looked at, 3 bad input, 4
+    internal error.
+
+    \b
+    Examples:
+      stemma watch check
+      stemma watch check --limit 500 --pause 0.5
+      stemma watch check hf:acme/base hf:acme/base@v2
+    """
+    from stemma.interop.crawl import Manners
+    from stemma.usecases.alerts.hub import check_hub
+    from stemma.usecases.registry import now, opened
+
+    check_output(output)
+    with opened(registry) as stores:
+        report = check_hub(
+            stores,
+            models or (),
+            now=now,
+            limit=limit,
+            manners=Manners(pause=pause),
+            tell=lambda name: None if quiet else say(f"Looking at {name}."),
+        )
+    match form:
+        case PlainFormat.TABLE:
+            from stemma.publish.alerts.terminal import render_watch
+
+            show(lambda console: render_watch(report, console), output)
+        case PlainFormat.JSON:
+            from stemma.publish.alerts.documents import watch_document
+            from stemma.publish.canonical import to_json
+
+            write(to_json(watch_document(report)), output)
+    if report.findings:
+        raise Leave(Exit.FOUND)
+    if report.failures:
+        raise Leave(Exit.NOT_ESTABLISHED)
 
 
 def _write(listing: SubscriptionListing, form: PlainFormat, output: Path | None) -> None:

@@ -24,9 +24,11 @@ from stemma.registry.sql.schema import (
     fingerprints,
     records,
     rulings,
+    sightings,
     subscriptions,
 )
 from stemma.registry.sql.search import SqlSearch
+from stemma.registry.sql.sightings import SqlSightings
 from stemma.registry.sql.stores import SqlAdvisories, SqlFingerprints, SqlRulings
 from stemma.registry.tables import Clock
 
@@ -59,6 +61,7 @@ class SqlRegistry:
         self.alerts = SqlAlerts(self.database, self.audit)
         self.subscriptions = SqlSubscriptions(self.database, self.audit)
         self.outbox = SqlOutbox(self.database, self.audit)
+        self.sightings = SqlSightings(self.database, self.audit)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -68,7 +71,8 @@ class SqlRegistry:
 
     def counts(self) -> Mapping[str, int]:
         """How much there is of everything, by name of table."""
-        tables = (records, edges, rulings, fingerprints, advisories, alerts, subscriptions, deliveries, audit)
+        notices = (advisories, alerts, subscriptions, deliveries, sightings)
+        tables = (records, edges, rulings, fingerprints, *notices, audit)
         with self.database.reading() as connection:
             return {table.name: connection.scalar(select(func.count()).select_from(table)) or 0 for table in tables}
 

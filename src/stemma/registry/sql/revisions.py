@@ -9,10 +9,13 @@ from sqlalchemy import MetaData, Table, func, inspect, select
 from stemma.errors import InputError
 from stemma.registry.sql.database import Database
 
-HEAD = "0003"
+HEAD = "0004"
 """The revision that this version of Stemma works with."""
-REVISIONS = ("0001", "0002", "0003")
-FIRST_TABLES_OF = {"0002": ("advisories", "advisory_subjects", "alerts", "subscriptions", "deliveries")}
+REVISIONS = ("0001", "0002", "0003", "0004")
+FIRST_TABLES_OF = {
+    "0002": ("advisories", "advisory_subjects", "alerts", "subscriptions", "deliveries"),
+    "0004": ("sightings",),
+}
 """Tables that a revision added, which going back takes away."""
 
 

@@ -119,6 +119,12 @@ subscriptions = Table(
     Column("id", TEXT, primary_key=True),
     Column("line", TEXT, nullable=False),
 )
+sightings = Table(
+    "sightings",
+    metadata,
+    Column("id", TEXT, primary_key=True),
+    Column("line", TEXT, nullable=False),
+)
 deliveries = Table(
     "deliveries",
     metadata,
