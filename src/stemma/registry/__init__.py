@@ -41,19 +41,16 @@ if TYPE_CHECKING:
     )
     from stemma.registry.interface import (
         AdvisoryStore,
-        AlertStore,
         AuditLog,
         FingerprintStore,
         GraphSource,
         IdentitySource,
-        Outbox,
         RecordStore,
         Registry,
         RulingStore,
         SearchSource,
-        SightingStore,
-        SubscriptionStore,
     )
+    from stemma.registry.interface_notices import AlertStore, Outbox, SightingStore, SubscriptionStore
     from stemma.registry.lint import Checked, check_directory
     from stemma.registry.memory import MemoryRegistry
     from stemma.registry.notices import (
@@ -135,8 +132,9 @@ _HOMES = {
         "directory": "RecordDirectory",
         "directory_registry": "DirectoryRegistry",
         "edges": "DeclaredEdge Facts FingerprintDigest Held MeasuredEdge Standing admitted declared_edges newest",
-        "interface": "AdvisoryStore AlertStore AuditLog FingerprintStore GraphSource IdentitySource "
-        "Outbox RecordStore Registry RulingStore SearchSource SightingStore SubscriptionStore",
+        "interface": "AdvisoryStore AuditLog FingerprintStore GraphSource IdentitySource "
+        "RecordStore Registry RulingStore SearchSource",
+        "interface_notices": "AlertStore Outbox SightingStore SubscriptionStore",
         "lint": "Checked check_directory",
         "memory": "MemoryRegistry",
         "notices": "Alert AlertState AuditEntry Certainty Delivery DeliveryState Sighting Step StoredAdvisory "
