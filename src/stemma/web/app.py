@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 from stemma.errors import StemmaError
 from stemma.identity.version import VERSION
 from stemma.usecases.browse.holding import Holding
-from stemma.web import assets, health, records
+from stemma.web import assets, health, lineage, records
 from stemma.web.api import routes as api
 from stemma.web.metrics import Metrics
 from stemma.web.middleware.headers import SecurityHeaders
@@ -52,6 +52,6 @@ def routes(state: State) -> FastAPI:
     app.add_exception_handler(RequestValidationError, on_invalid)
     app.add_exception_handler(StemmaError, on_stemma)
     app.add_exception_handler(Exception, on_defect)
-    for module in (health, assets, records, api):
+    for module in (health, assets, records, lineage, api):
         app.include_router(module.router)
     return app

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from stemma.errors import InputError, ModelNotFound
 from stemma.lineage import Link, is_held, reach, step_of
@@ -80,6 +80,28 @@ def around(root: str, registry: Registry, *, up: int = 1, down: int = 1, limit: 
         distances.setdefault(key, found.depth)
     links = [*_links(above), *_links(below)]
     return Seen(root, _nodes(root, distances, registry), _edges(links, distances), above.complete and below.complete)
+
+
+def opened_out(seen: Seen, keys: Collection[str], registry: Registry, *, limit: int = 500) -> Seen:
+    """The same with the neighbours of further nodes that it holds, in the order given, at most ``limit`` nodes."""
+    nodes = {node.key: node for node in seen.nodes}
+    edges = {(edge.upstream, edge.downstream): edge for edge in seen.edges}
+    complete = seen.complete
+    for key in keys:
+        if key not in nodes or len(nodes) >= limit:
+            complete = complete and key not in nodes
+            continue
+        more = around(key, registry, limit=limit - len(nodes) + 2)
+        for node in more.nodes:
+            shifted = replace(node, distance=node.distance + nodes[key].distance)
+            nodes.setdefault(node.key, _unmarked(shifted))
+        edges |= {(edge.upstream, edge.downstream): edge for edge in more.edges}
+        complete = complete and more.complete
+    return Seen(seen.root, tuple(nodes.values()), tuple(edges[ends] for ends in sorted(edges)), complete)
+
+
+def _unmarked(node: NodeSeen) -> NodeSeen:
+    return replace(node, state=State.PLAIN) if node.state is State.FOCUS else node
 
 
 def ways(upstream: str, downstream: str, registry: Registry, *, limit: int = MAX_WAYS) -> tuple[tuple[Step, ...], ...]:

@@ -6,7 +6,7 @@ from stemma.identity.version import VERSION
 from stemma.publish.html.elements import Content, Element, el
 from stemma.web.assets import address
 
-WAYS = (("/", "Records"),)
+WAYS = (("/", "Records"), ("/lineage", "Lineage"))
 _HTMX = '{"includeIndicatorStyles":false,"allowEval":false,"selfRequestsOnly":true}'
 
 

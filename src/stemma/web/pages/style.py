@@ -50,6 +50,14 @@ input,select{height:2.3rem}
 background:var(--ink);color:var(--bg);padding:.35rem .6rem;border-radius:4px;font-size:.8rem;overflow-wrap:anywhere}
 .from:hover .tip,.from:focus-within .tip{display:block}
 .scroll .from .tip{position:static}
+.explorer{min-height:12rem;margin:.6rem 0}
+.explorer.live{height:min(72vh,52rem);padding:0;overflow:hidden}
+.__________cytoscape_container{position:relative}
+.tools{display:flex;flex-wrap:wrap;gap:.5rem;margin:.5rem 0}
+.tools[hidden],.panel[hidden]{display:none}
+.panel b{overflow-wrap:anywhere}
+.panel .note{display:block;overflow-wrap:anywhere}
+button:disabled{opacity:.45;cursor:default}
 @media (max-width:40rem){main{padding:1.2rem 1rem 2rem}.top{padding:.7rem 1rem}.bottom{padding:1rem}
 h1{font-size:1.45rem}}
 @media print{.top,.bottom,form,button,.skip{display:none}}
