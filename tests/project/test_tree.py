@@ -34,7 +34,7 @@ def _tracked() -> list[str]:
 def test_no_leftovers_in_tracked_text() -> None:
     found = []
     for name in _tracked():
-        if name in EXEMPT:
+        if name in EXEMPT or name.endswith(".min.js"):  # scripts of others, as published
             continue
         text = (ROOT / name).read_bytes().decode("utf-8", errors="ignore")
         found += [f"{name}: {match[0]!r}" for match in FORBIDDEN.finditer(text)]
