@@ -302,6 +302,13 @@ def test_strange_redirects_are_refused(hub: Hub, transfer: Transfer, url: str, t
         HttpFile(transfer, url, "model.bin")
 
 
+@pytest.mark.parametrize("target", ["http://xn--/x", "http://[::1/x", "http://a..b/x", "http://host:port/x"])
+def test_redirects_to_no_address_are_an_error(hub: Hub, transfer: Transfer, url: str, target: str) -> None:
+    hub.faults.append(Fault(redirect=target, times=99))
+    with pytest.raises(SourceError):
+        HttpFile(transfer, url, "model.bin")
+
+
 def test_messages_keep_no_secrets(hub: Hub, transfer: Transfer, url: str) -> None:
     hub.faults.append(Fault(status=403))
     with pytest.raises(AccessDenied) as caught:

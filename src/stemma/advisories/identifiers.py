@@ -40,7 +40,10 @@ def avid_problem(text: str) -> str | None:
 
 def repository_of(address: str) -> str:
     """``https://huggingface.co/org/name`` as ``huggingface:org/name``; other addresses as they are."""
-    parts = urlsplit(address)
+    try:
+        parts = urlsplit(address)
+    except ValueError:  # such as an IPv6 address that is cut short
+        return address
     hub = _table()["hosts"].get((parts.hostname or "").lower())
     path = parts.path.strip("/").removesuffix(".git").removeprefix("models/")
     return f"{hub}:{path}" if hub and _OWNER_NAME.fullmatch(path) else address

@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from stemma.identity.absence import Missing, is_present
+from stemma.identity.addresses import split_address
 from stemma.identity.digests import Digest, oms_root
 from stemma.identity.references import HubReference, PathReference, Reference, UrlReference, parse_reference
 
@@ -40,6 +41,7 @@ __all__ = [
     "parse_name",
     "parse_reference",
     "parse_requirement",
+    "split_address",
     "successor",
 ]
 

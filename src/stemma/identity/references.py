@@ -15,9 +15,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, unquote
 
 from stemma.errors import BadReference
+from stemma.identity.absence import Missing
+from stemma.identity.addresses import split_address
 
 _HUB_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}")
 _REVISION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/+-]{0,254}")
@@ -72,8 +74,8 @@ def parse_reference(text: str) -> Reference:
     if text.startswith("pkg:"):
         return _purl(text)
     if re.match(r"https?://", text):
-        if not urlsplit(text).hostname:
-            raise BadReference(f"{text!r} has no host.", advice=_ADVICE)
+        if isinstance(parts := split_address(text), Missing):
+            raise BadReference(f"{text!r} is no address: {parts.reason}.", advice=_ADVICE)
         return UrlReference(text)
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", text):
         raise BadReference(f"{text!r} has a scheme that is not understood.", advice=_ADVICE)

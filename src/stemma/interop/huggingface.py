@@ -17,14 +17,14 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from huggingface_hub import HfApi, constants, get_token, hf_hub_download
 from huggingface_hub.errors import RepositoryNotFoundError
 from huggingface_hub.hf_api import ModelInfo, RepoSibling
 
 from stemma.errors import BadReference, ModelNotFound, SourceError, UnsafeFile
-from stemma.identity import Digest, HubReference, Missing
+from stemma.identity import Digest, HubReference, Missing, split_address
 from stemma.interop.hub_cache import cached_commit, cached_commits, cached_file, holds_a_model, is_commit, snapshot
 from stemma.interop.hub_errors import ask_hub
 from stemma.weights.http_blocks import BlockCache
@@ -101,9 +101,10 @@ def address(reference: HubReference, token: str | None, endpoint: str | None) ->
         BadReference: the endpoint is no http(s) address.
     """
     base = (endpoint or reference.endpoint or configured_endpoint()).rstrip("/")
-    parts = urlsplit(base)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise BadReference(f"{base!r} is no hub: got another scheme, expected http(s).", advice="Check HF_ENDPOINT.")
+    if isinstance(parts := split_address(base), Missing):
+        raise BadReference(
+            f"{base!r} is no hub, expected an http(s) address: {parts.reason}.", advice="Check HF_ENDPOINT."
+        )
     trusted = endpoint is not None or base == configured_endpoint()
     return base, token or (get_token() if trusted else None)
 

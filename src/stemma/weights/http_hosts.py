@@ -17,10 +17,24 @@ import socket
 
 import httpx
 
-from stemma.errors import SourceError
+from stemma.errors import BadReference, SourceError
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def parsed(url: str) -> httpx.URL:
+    """An address taken apart.
+
+    Raises:
+        BadReference: it cannot be one.
+    """
+    try:
+        address = httpx.URL(url)
+        address.host  # noqa: B018 names in Punycode are decoded only now
+    except (httpx.InvalidURL, UnicodeError) as error:
+        raise BadReference(f"{url[:200]!r} is no address: {error}.", advice="Check its host.") from error
+    return address
 
 
 def origin(url: httpx.URL) -> tuple[str, str, int]:

@@ -25,6 +25,7 @@ import httpx
 
 from stemma.errors import (
     AccessDenied,
+    BadReference,
     ModelNotFound,
     RateLimited,
     SourceChanged,
@@ -32,7 +33,7 @@ from stemma.errors import (
     StemmaError,
     TruncatedSource,
 )
-from stemma.weights.http_hosts import check_redirect, origin, shown
+from stemma.weights.http_hosts import check_redirect, origin, parsed, shown
 from stemma.weights.http_waits import Clock, RetryPolicy, asked_wait, backoff
 
 T = TypeVar("T")
@@ -151,8 +152,7 @@ class Transfer:
             TransientError: worth another attempt.
             RefusalError: not worth one.
         """
-        start = httpx.URL(first)
-        here = httpx.URL(url)
+        start, here = parsed(first), parsed(url)
         trusted = True
         linked: str | None = None
         for _ in range(_MAX_REDIRECTS + 1):
@@ -213,7 +213,7 @@ class Transfer:
         request = self._client.build_request("GET", url, headers=dict(headers))
         try:
             return self._client.send(request, stream=True, follow_redirects=False)
-        except httpx.UnsupportedProtocol as error:
+        except (httpx.UnsupportedProtocol, UnicodeError) as error:
             raise SourceError(f"{shown(url)} is no http(s) address.") from error
         except httpx.TransportError as error:
             problem = SourceError(
@@ -226,8 +226,8 @@ class Transfer:
 
     def _target(self, here: httpx.URL, location: str) -> httpx.URL:
         try:
-            return here.join(location)
-        except (httpx.InvalidURL, ValueError) as error:
+            return parsed(str(here.join(location)))
+        except (httpx.InvalidURL, BadReference, ValueError) as error:
             raise SourceError(f"{shown(here)} redirects to an address that is not well formed.") from error
 
     def _judge(self, response: httpx.Response, url: httpx.URL) -> None:

@@ -155,7 +155,10 @@ def _key(text: str) -> str:
 
 
 def _what(url: str) -> str:
-    host = (urlsplit(url).hostname or "").removeprefix("www.")
+    try:
+        host = (urlsplit(url).hostname or "").removeprefix("www.")
+    except ValueError:  # such as an IPv6 address that is cut short
+        return "reference"
     return _HOSTS.get(host, "reference")
 
 
