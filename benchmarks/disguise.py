@@ -27,7 +27,8 @@ def disguise(source: Path, target: Path, shape: Shape, seed: int, *, strangers: 
         return target
     target.mkdir(parents=True, exist_ok=True)
     read = _reader(source / "model.safetensors")
-    body, header, begin = target / "body.bin", {}, 0
+    header: dict[str, object] = {}
+    body, begin = target / "body.bin", 0
     with body.open("wb") as out:
         for name, array in _disguised(read, shape, seed):
             data = array.astype(ml_dtypes.bfloat16).tobytes()
@@ -36,9 +37,9 @@ def disguise(source: Path, target: Path, shape: Shape, seed: int, *, strangers: 
             out.write(data)
     encoded = json.dumps(header).encode()
     encoded += b" " * (-len(encoded) % 8)
-    with (target / "model.safetensors").open("wb") as out, body.open("rb") as data:
+    with (target / "model.safetensors").open("wb") as out, body.open("rb") as values:
         out.write(len(encoded).to_bytes(8, "little") + encoded)
-        while block := data.read(1 << 24):
+        while block := values.read(1 << 24):
             out.write(block)
     body.unlink()
     tokens = {f"{'other' if strangers else 'token'}{i}": i for i in range(shape.vocabulary)}
