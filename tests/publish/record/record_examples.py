@@ -149,7 +149,7 @@ def nasty(attack: str) -> Record:
         },
         relations=[
             relation("finetuned-from", "base", method=line, component=line, note=line, evidence=[ground]),
-            relation("trained-on", "nowhere", note=line),
+            relation("trained-on", "nowhere", note=line, **{"x-huggingface": line}),
         ],
         risks={"csam": {"present": True, "note": line, "source": line}},
         identity={

@@ -142,3 +142,15 @@ def test_columns_in_which_nothing_stands_are_left_out_and_widths_follow_the_text
     assert view.relations and view.relations.columns == ("Relation", "To", "Evidence")
     assert view.risks and len(view.risks.shares) == 4
     assert abs(sum(view.risks.shares) - 1) < 1e-9 and max(view.risks.shares) == view.risks.shares[3]
+
+
+def test_a_target_on_the_hub_is_named_and_led_to() -> None:
+    names = {"finetuned-from": "acme/base", "trained-on": "squad", "evaluated-on": "../x y"}
+    record = made("m", "model", relations=[relation(k, "t", **{"x-huggingface": name}) for k, name in names.items()])
+    view = record_view(Resolver(MemorySource([record]), dangling="report").resolve(record))
+    assert view.relations
+    assert [(row[1][-1].text, row[1][-1].link) for row in view.relations.rows] == [
+        ("hf:acme/base", "https://huggingface.co/acme/base"),
+        ("hf:squad", "https://huggingface.co/datasets/squad"),
+        ("hf:../x y", None),
+    ]

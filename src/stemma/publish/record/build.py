@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 
 from stemma.identity import Missing
@@ -23,8 +24,10 @@ from stemma.publish.record.values import (
 )
 from stemma.publish.record.view import RecordView
 from stemma.records import Edge, Evidence, Json, Record, Relation, ResolvedField, ResolvedRecord, Survey
+from stemma.vocabulary.huggingface import NAME_ON_HUB
 
 Downstream = Sequence[tuple[Record, Relation]]
+_HUB = re.compile(r"(?:[A-Za-z0-9][\w.-]{0,95}/)?[A-Za-z0-9][\w.-]{0,95}", re.ASCII)
 _APART = frozenset({"about.title", "about.description", "about.citation", "card.results"})
 
 
@@ -155,12 +158,21 @@ def _kind(relation: Relation) -> tuple[Item, ...]:
 
 
 def _target(edge: Edge, links: Links) -> tuple[Item, ...]:
-    asked = str(edge.relation.target)
+    asked, hub = str(edge.relation.target), _on_hub(edge.relation)
     if isinstance(edge.target, Missing):
-        return (Item(asked), Item(edge.target.reason))
+        return (Item(asked), Item(edge.target.reason), *hub)
     key = edge.target.key
     title = () if edge.target.title == edge.target.name else (Item(edge.target.title),)
-    return (Item(key, links(key)), *title)
+    return (Item(key, links(key)), *title, *hub)
+
+
+def _on_hub(relation: Relation) -> tuple[Item, ...]:
+    """The target's name on the Hugging Face hub, where the relation tells it, with the address of its page."""
+    name = relation.extensions.get(NAME_ON_HUB)
+    if not isinstance(name, str) or not name:
+        return ()
+    place = "" if relation.definition.weight_edge else "datasets/"
+    return (Item(f"hf:{name}", f"https://huggingface.co/{place}{name}" if _HUB.fullmatch(name) else None),)
 
 
 def _how(relation: Relation) -> tuple[Item, ...]:
