@@ -134,6 +134,20 @@ def test_what_concerns_no_record_is_told_and_kept_out_of_the_registry(place: tup
     assert not list(registry.advisories.ids())
 
 
+def test_who_watches_a_repository_is_told_though_no_record_names_it(place: tuple[Registry, Hub]) -> None:
+    registry, hub = place
+    hub.add("other/model", FILES)
+    to = Subscription(
+        "s", ("model=hf:other/model",), "https://example.org/", "2026-03-01T12:00:00Z", "whsec_" + "A" * 32
+    )
+    registry.subscriptions.put(to)
+    look(registry, hub)
+    hub.add("other/model", {**FILES, "model.safetensors": b"x" * 5000})
+    report = look(registry, hub)
+    assert reached(registry, report) == {"model:hf:other/model@main"}
+    assert [each.subscription for each in registry.outbox.all()] == ["s"]
+
+
 def test_who_may_not_look_says_so_and_finds_nothing(place: tuple[Registry, Hub]) -> None:
     registry, hub = place
     look(registry, hub)

@@ -12,6 +12,7 @@ import pytest
 from tests.alerts.receiver import Receiver, Reply
 from tests.cli.conftest import Command, Result
 from tests.cli.test_commands import valid as valid_as
+from tests.hub.server import Hub
 from tests.lineage.graphs import text
 
 
@@ -101,3 +102,28 @@ def test_a_record_that_is_imported_under_an_advisory_is_told_of(run: Command, tm
 def test_what_cannot_be_done_is_said(run: Command, words: tuple[str, ...], said: str) -> None:
     result = run(*words)
     assert (result.code, said in result.err) == (3, True), result.err
+
+
+def test_a_record_that_is_begun_under_an_advisory_is_told_of(run: Command) -> None:
+    advise(run)
+    assert run("record", "new", "late", "--from", "child").code == 0
+    assert [each["subject"] for each in valid(run("alerts", "list", "query=late", "--format", "json"))["alerts"]] == [
+        "late@1.0.0"
+    ]
+    assert run("record", "bump", "late", "--level", "minor").code == 0
+    assert valid(run("alerts", "list", "query=late", "--format", "json"))["total"] == 2
+
+
+def test_the_hub_is_indexed_and_watched(run: Command, hub: Hub, tmp_path: Path) -> None:
+    card = b'---\n{"license": "mit", "base_model": "acme/base"}\n---\n'
+    hub.add("acme/chat", {"README.md": card, "model.safetensors": b"w" * 5000})
+    listed = run("index", "huggingface", "--pause", "0", "--state", str(tmp_path / "state.json"), "--format", "json",
+                 HF_ENDPOINT=hub.endpoint)  # fmt: skip
+    assert (valid(listed)["written"], valid(listed)["finished"]) == (1, True)
+    watch = ("watch", "check", "hf:acme/chat", "--format", "json")
+    first = run(*watch, HF_ENDPOINT=hub.endpoint)
+    assert (first.code, valid(first)["first"]) == (0, 1)
+    del hub.repositories["models", "acme/chat"]
+    gone = run(*watch, HF_ENDPOINT=hub.endpoint)
+    assert (gone.code, [each["kind"] for each in valid(gone)["findings"]]) == (1, ["deleted"])
+    assert "acme-chat@1.0.0" in run("alerts", "list").out

@@ -101,8 +101,11 @@ def concerned(finding: HubFinding, marks: Mapping[str, Collection[str]]) -> list
     )
 
 
-def advisory_for(finding: HubFinding, keys: Collection[str]) -> Advisory | None:
-    """The advisory on the records concerned; None where there is nothing that it could be about."""
+def advisory_for(finding: HubFinding, keys: Collection[str], *, watched: bool = False) -> Advisory | None:
+    """The advisory on the records concerned; None where there is nothing that it could be about.
+
+    Where somebody watches the repository itself, what is at its revision is concerned as well.
+    """
     affected: list[dict[str, Any]] = []
     versions: dict[str, list[str]] = {}
     for key in sorted(keys):
@@ -111,6 +114,9 @@ def advisory_for(finding: HubFinding, keys: Collection[str]) -> Advisory | None:
     hub, _, name = finding.repository.partition(":")
     if hub == "huggingface" and finding.kind not in (HubChange.WEIGHTS, HubChange.CLAIM):
         affected.append(affected_repository(f"https://huggingface.co/{name}"))
+    elif watched:
+        at_revision = f"{finding.repository}@{finding.revision}"
+        affected.append({"database_specific": {"stemma": {"repositories": [at_revision]}}})
     if not affected:
         return None
     return new_advisory(

@@ -75,7 +75,7 @@ def render_watch(report: WatchReport, console: Console) -> None:
 def render_index(report: IndexReport, console: Console) -> None:
     """How far the index got."""
     ended = "everything is listed" if report.finished else "there is more: run it again to go on"
-    write_heading(console, f"{report.source}: {counted(report.written, 'record')} written; {ended}")
+    write_heading(console, f"{report.source.partition('?')[0]}: {counted(report.written, 'record')} written; {ended}")
     facts = [f"{counted(report.known, 'model')} had a record already."] if report.known else []
     facts += [f"{counted(report.told, 'alert')} told."] if report.told else []
     write_section(console, "Also", facts)

@@ -111,12 +111,14 @@ def _named(event: HubEvent) -> Iterator[str]:
 def watched(registry: Registry) -> list[HubReference]:
     """The repositories that records of the registry and terms of subscriptions name, by name."""
     found = {f"hf:{mark.partition(':')[2]}" for mark in _marks(registry)}
-    for subscription in registry.subscriptions.all():
-        for term in subscription.terms:
-            kind, _, values = term.partition("=")
-            if kind == "model":
-                found |= {value.strip() for value in values.split(",") if value.strip().startswith("hf:")}
-    return [_reference(each) for each in sorted(found)]
+    return [_reference(each) for each in sorted(found | _subscribed(registry))]
+
+
+def _subscribed(registry: Registry) -> set[str]:
+    """The repositories that subscriptions name."""
+    terms = (term.partition("=") for subscription in registry.subscriptions.all() for term in subscription.terms)
+    named = (value.strip() for kind, _, values in terms if kind == "model" for value in values.split(","))
+    return {value for value in named if value.startswith("hf:")}
 
 
 def _marks(registry: Registry) -> Iterator[str]:
@@ -183,7 +185,11 @@ def _before(registry: Registry, sighting: Sighting) -> Sighting | None:
 def _keep(registry: Registry, finding: HubFinding) -> tuple[str, Raised]:
     """Keep the advisory on a finding; its id, or "" where it concerns nothing in the registry."""
     keys = registry.identities.bearers([finding.repository]).get(finding.repository, ())
-    advisory = advisory_for(finding, concerned(finding, registry.identities.marks(keys)))
+    watched_by_name = f"hf:{finding.repository.partition(':')[2]}" in {
+        each.partition("@")[0] for each in _subscribed(registry)
+    }
+    marks = registry.identities.marks(keys)
+    advisory = advisory_for(finding, concerned(finding, marks), watched=watched_by_name)
     if advisory is None:
         return "", Raised()
     if advisory.id in registry.advisories.ids():

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from stemma.identity import parse_requirement
 from stemma.records import LANGUAGE, Record, RecordSource, Resolver, choose, parse_record, write_record
-from stemma.usecases.registry import Chosen, make_registry, place_of
+from stemma.usecases.registry import Chosen, make_registry, place_of, put_all
 from stemma.vocabulary import RecordType, RelationKind
 
 if TYPE_CHECKING:
-    from stemma.registry import RecordStore
+    pass
 
 WANTED = (
     *("about.title", "about.description", "about.publisher", "about.release_date", "about.licenses"),
@@ -56,22 +56,13 @@ def start_record(
     data: dict[str, Any] = {"stemma": LANGUAGE, "name": name, "version": version, "type": of.value}
     if parents:
         data["relations"] = [{"kind": kind.value, "target": _held(store, parent)} for parent in parents]
-    return save_record(store, write_record(data))
-
-
-def save_record(
-    store: RecordStore, text: str, *, replace: bool = False, sources: Mapping[str, str] | None = None
-) -> Started:
-    """Put a record into a registry and tell what is left to write.
-
-    Raises:
-        InputError: it breaks the rules, a record that it inherits from is missing, or other content is there.
-    """
-    resolved = Resolver(store).resolve(parse_record(text))
-    record = store.put(text, replace=replace)
+    text = write_record(data)
+    record = parse_record(text)
+    resolved = Resolver(store).resolve(record)
+    put_all(registry, [text], replace=False)
     inherited = tuple(path for path in resolved.fields if resolved.inherited(path))
     left = tuple(path for path in WANTED if resolved.get(path) is None)
-    return Started(place_of(store, record.name, record.version), record, inherited, left, sources or {})
+    return Started(place_of(store, record.name, record.version), record, inherited, left)
 
 
 def _held(store: RecordSource, asked: str) -> str:

@@ -25,7 +25,7 @@ from stemma.records import (
 )
 from stemma.registry import RecordDirectory
 from stemma.registry.directory import write_text
-from stemma.usecases.registry import Chosen, Located, locate, make_registry, place_of
+from stemma.usecases.registry import Chosen, Located, locate, make_registry, place_of, put_all
 
 if TYPE_CHECKING:
     from stemma.registry import RecordStore
@@ -76,7 +76,8 @@ def bump_record(
         InputError: nothing changed and no bump is named; or there is no version to follow.
     """
     located = locate(asked, registry)
-    store = make_registry(_registry_of(located, registry))
+    place = _registry_of(located, registry)
+    store = make_registry(place)
     newest = _newest(store, located.record)
     difference = diff_records(newest, located.record)
     bump = level if level is not None else difference.bump
@@ -87,8 +88,9 @@ def bump_record(
         )
     wanted = Version.parse(version) if version is not None else needed_version(newest.version, bump)
     text = edit_record(located.text, {"version": str(wanted)})
-    check_bump(newest, parse_record(text, str(located.file or located.record.key)))
-    record = store.put(text)
+    record = parse_record(text, str(located.file or located.record.key))
+    check_bump(newest, record)
+    put_all(place, [text], replace=False)
     return Bumped(place_of(store, record.name, record.version), record, newest.key, difference)
 
 
