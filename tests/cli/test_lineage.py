@@ -293,3 +293,20 @@ def test_help_has_examples(stemma: Command, command: str) -> None:
 def test_every_risk_can_be_named(run: Command) -> None:
     for number, risk in enumerate(RiskKind):
         assert run("advisory", "new", f"x_R-{number}", "--record", "base", "--risk", risk.value).code == 0
+
+
+def test_a_database_serves_as_well(stemma: Command, tmp_path: Path) -> None:
+    """The same commands on a registry in SQLite."""
+    place = {"STEMMA_REGISTRY": str(tmp_path / "r.db"), "STEMMA_CATALOG": str(tmp_path / "catalog")}
+    assert stemma("registry", "init", **place).code == 0
+    source = tmp_path / "records"
+    for each in RECORDS:
+        name = each.split("name: ")[1].split("\n")[0]
+        (source / name).mkdir(parents=True)
+        (source / name / f"{name}-1.0.0.yaml").write_text(each, encoding="utf-8")
+    assert stemma("registry", "import", str(source), **place).code == 0
+    assert stemma(*NEW, **place).code == 0
+    assert "reaches 4 surely" in stemma("impact", "x_T-1", **place).out
+    assert stemma("verify", "other", *WEIGHTS, "--keep", **place).code == 1
+    assert "contradicted by weights" in stemma("lineage", "conflicts", **place).out
+    assert "reaches 3 surely and 1 possibly" in stemma("impact", "x_T-1", **place).out

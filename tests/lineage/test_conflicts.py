@@ -7,8 +7,8 @@ import random
 import pytest
 
 from stemma.lineage import ConflictKind, conflicts, lookalikes, skeleton
-from stemma.lineage.conflicts import turned
 from stemma.lineage.cycles import circles, shortest_circle
+from stemma.lineage.measured import turned
 from stemma.registry.edges import MeasuredEdge
 from stemma.vocabulary import Kinship, Mechanism
 from tests.lineage.graphs import fill, memory, ruling, text, undetermined

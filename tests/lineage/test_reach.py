@@ -10,7 +10,7 @@ from stemma.lineage import reach
 from stemma.lineage.reach import Towards
 from stemma.registry.memory import MemoryRegistry
 from stemma.vocabulary import Kinship, RelationKind
-from tests.lineage.graphs import fill, memory, ruling, text, undetermined
+from tests.lineage.graphs import evidence, fill, memory, ruling, text, undetermined
 
 
 def _keys(registry: MemoryRegistry, start: str, towards: Towards = "descendants") -> list[str]:
@@ -191,3 +191,12 @@ def test_reach_is_the_transitive_closure(pairs: list[tuple[int, int]]) -> None:
         for key in up.nodes:
             assert len(up.path(key)) == up.nodes[key].depth
             assert f"n{start}@1.0.0" in reach(registry.graph, key, "descendants")
+
+
+def test_independence_by_default_speaks_against_what_weights_must_show() -> None:
+    registry = _registry(text("base"), text("tuned", "finetuned-from base"), text("student", "distilled-from base"))
+    for child in ("tuned@1.0.0", "student@1.0.0"):
+        looked = {"established": "default", "evidence": evidence()}
+        registry.rulings.put(ruling("base@1.0.0", child, "independent", **looked))
+    found = reach(registry.graph, "base@1.0.0", "descendants")
+    assert not found.path("tuned@1.0.0")[0].sure and found.path("student@1.0.0")[0].sure

@@ -7,23 +7,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
-from typing import Any
 
 from stemma.lineage.claims import Verdict, judge
 from stemma.lineage.cycles import circles, shortest_circle
 from stemma.lineage.keys import name_of
 from stemma.lineage.links import Joined, Link
 from stemma.lineage.lookalikes import lookalikes
-from stemma.lineage.measured import ways
+from stemma.lineage.measured import turned, ways
 from stemma.registry.edges import DeclaredEdge, MeasuredEdge, Standing
 from stemma.registry.interface import GraphSource
-from stemma.vocabulary import Kinship, load_relations
+from stemma.vocabulary import load_relations
 
 BATCH = 1_000
-_TURNED = {Kinship.DESCENDANT: Kinship.ANCESTOR, Kinship.ANCESTOR: Kinship.DESCENDANT}
 
 
 class ConflictKind(StrEnum):
@@ -123,18 +121,6 @@ def _of_denials(edge: DeclaredEdge, measured: Iterable[MeasuredEdge]) -> Iterato
         if name_of(other) == edge.target and any(ways(ruling).values()):
             sides = (f"{edge.key} denies that it is {edge.kind} {edge.target}.", _ruled(ruling))
             yield Conflict(ConflictKind.DENIAL, (other, edge.key), sides)
-
-
-def turned(edge: MeasuredEdge, a: str) -> MeasuredEdge:
-    """The same ruling with ``a`` as its A."""
-    if edge.a == a:
-        return edge
-    other = {"a->b": "b->a", "b->a": "a->b"}.get(edge.direction, edge.direction)
-    swapped: dict[str, Any] = {
-        "a": edge.b, "b": edge.a, "direction": other, "kinship": _TURNED.get(edge.kinship, edge.kinship),
-        "fingerprint_a": edge.fingerprint_b, "fingerprint_b": edge.fingerprint_a,
-    }  # fmt: skip
-    return replace(edge, **swapped)
 
 
 def _circle(group: tuple[str, ...], leads: dict[str, list[str]]) -> Conflict:

@@ -3,24 +3,27 @@
 * A declared edge leads to every version of its target that its range admits. The newest of them is the one that is
   meant; the others are what somebody has who did not take the newest, so that way is not sure.
 * Versions that the registry does not hold are one node, by the name alone.
-* A declaration that only denies leads nowhere. One that is both given grounds for and denied, or whose two ends were
-  shown to be independent, leads on, but not surely. Every such case is listed by ``conflicts``.
+* A declaration that only denies leads nowhere. One that is both given grounds for and denied, or that the weights
+  contradict, leads on, but not surely. Every such case is listed by ``conflicts``.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 from stemma.identity import Range
+from stemma.lineage.claims import Verdict, judge
 from stemma.lineage.keys import name_of, version_text
-from stemma.lineage.measured import relation_of, shows_independence, ways
+from stemma.lineage.measured import relation_of, turned, ways
 from stemma.registry.edges import DeclaredEdge, Held, MeasuredEdge, Standing, admitted
 from stemma.registry.interface import GraphSource
 from stemma.vocabulary import RelationDefinition, RelationKind, load_relations
 from stemma.vocabulary.relations import Side
 
+Apart = Mapping[frozenset[str], Sequence[MeasuredEdge]]
 _DENIED = int(Standing.DENIED)  # a plain number: a walk compares it a hundred thousand times
 
 
@@ -57,11 +60,11 @@ class Joined:
 
     def below(self, keys: Sequence[str]) -> Iterator[Link]:
         """The links from these nodes to what was made of them, in a fixed order."""
-        yield from self._links(keys, "upstream")
+        return self._links(keys, "upstream")
 
     def above(self, keys: Sequence[str]) -> Iterator[Link]:
         """The links from these nodes to what they were made of, in a fixed order."""
-        yield from self._links(keys, "downstream")
+        return self._links(keys, "downstream")
 
     def versions(self, names: Collection[str]) -> Mapping[str, Sequence[Held]]:
         """The versions that are held of these names, ascending."""
@@ -74,11 +77,13 @@ class Joined:
     def _links(self, keys: Sequence[str], end: Side) -> Iterator[Link]:
         wanted = set(keys)
         measured = list(self._graph.measured(keys))
-        apart = {frozenset((edge.a, edge.b)) for edge in measured if shows_independence(edge)}
-        yield from self._declared(wanted, end, apart)
-        yield from self._measured(measured, wanted, end)
+        apart: dict[frozenset[str], list[MeasuredEdge]] = defaultdict(list)
+        for edge in measured:
+            if edge.label == "independent":
+                apart[frozenset((edge.a, edge.b))].append(edge)
+        return chain(self._declared(wanted, end, apart), self._measured(measured, wanted, end))
 
-    def _declared(self, wanted: set[str], end: Side, apart: set[frozenset[str]]) -> Iterator[Link]:
+    def _declared(self, wanted: set[str], end: Side, apart: Apart) -> Iterator[Link]:
         near: dict[str, list[str]] = defaultdict(list)
         for key in sorted(wanted):
             near[name_of(key) or key].append(key)
@@ -86,14 +91,15 @@ class Joined:
         self.versions({edge.target for edge in edges})
         for edge in edges:
             target_up = self._target_up[edge.kind]
-            targets = self._targets(edge.target, edge.range)
+            targets = self._admitted.get((edge.target, edge.range)) or self._targets(edge.target, edge.range)
             own = edge.key
+            doubtful = apart or len(targets) > 1 or edge.standing & _DENIED  # most edges leave no doubt
             if target_up == (end == "upstream"):  # the wanted end is the target
                 ends = [key for key in near[edge.target] if key in targets]
             else:  # the wanted end is the record that declares
                 ends = list(targets) if own in wanted else []
             for target in ends:
-                note = self._doubt(edge, target, targets, apart, own) if self._doubtful(edge, targets, apart) else ""
+                note = self._doubt(edge, target, targets, apart, own) if doubtful else ""
                 yield (
                     Link(target, own, edge.kind, edge, note) if target_up else Link(own, target, edge.kind, edge, note)
                 )
@@ -102,28 +108,21 @@ class Joined:
         """Whether it is an edge at all: a denial without grounds is none."""
         return edge.standing != _DENIED and (self._kinds is None or edge.kind in self._kinds)
 
-    @staticmethod
-    def _doubtful(edge: DeclaredEdge, targets: Mapping[str, int], apart: set[frozenset[str]]) -> bool:
-        """Whether there can be any doubt: a quick look, since most edges leave none."""
-        return bool(edge.standing & _DENIED or apart or len(targets) > 1)
-
     def _targets(self, name: str, span: str) -> Mapping[str, int]:
         """The nodes that a range leads to, the newest version first, each with its place."""
-        found = self._admitted.get((name, span))
-        if found is None:
-            versions = admitted(self._held.get(name, ()), Range.parse(span))
-            keys = [f"{name}@{version}" for version in versions] or [name]
-            found = {key: place for place, key in enumerate(keys)}
-            self._admitted[name, span] = found
+        versions = admitted(self._held.get(name, ()), Range.parse(span))
+        keys = [f"{name}@{version}" for version in versions] or [name]
+        found = self._admitted[name, span] = {key: place for place, key in enumerate(keys)}
         return found
 
-    def _doubt(
-        self, edge: DeclaredEdge, target: str, targets: Mapping[str, int], apart: set[frozenset[str]], own: str
-    ) -> str:
+    def _doubt(self, edge: DeclaredEdge, target: str, targets: Mapping[str, int], apart: Apart, own: str) -> str:
         if edge.standing & _DENIED:
             return "the declaration is also denied"
-        if apart and self._definitions[edge.kind].weight_edge and frozenset((target, own)) in apart:
-            return "their weights were shown to be independent"
+        pair = frozenset((target, own))
+        if pair in apart and self._definitions[edge.kind].weight_edge:
+            upstream = target if self._target_up[edge.kind] else own
+            if any(_contradicts(edge.kind, turned(ruling, upstream)) for ruling in apart[pair]):
+                return "the weights speak against this declaration"
         if targets[target]:
             newest = version_text(next(iter(targets)))
             asked = "any version" if edge.range == "*" else edge.range
@@ -139,3 +138,7 @@ class Joined:
                 up, down = (edge.a, edge.b) if way == "a->b" else (edge.b, edge.a)
                 if (up if end == "upstream" else down) in wanted and up != down:
                     yield Link(up, down, kind, edge, "" if sure else "which of the two came first is not established")
+
+
+def _contradicts(kind: RelationKind, ruling: MeasuredEdge) -> bool:
+    return judge(kind, ruling).verdict is Verdict.CONTRADICTED

@@ -8,7 +8,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from dataclasses import replace
+from typing import Any, Literal
 
 from stemma.registry.edges import MeasuredEdge
 from stemma.vocabulary import Kinship, Mechanism, RelationKind
@@ -53,6 +54,16 @@ def word_of(edge: MeasuredEdge) -> str:
     return str(edge.mechanism or edge.kinship)
 
 
-def shows_independence(edge: MeasuredEdge) -> bool:
-    """True where the two were shown to share no provenance."""
-    return edge.label == "independent" and edge.established == "shown"
+def turned(edge: MeasuredEdge, a: str) -> MeasuredEdge:
+    """The same ruling with ``a`` as its A."""
+    if edge.a == a:
+        return edge
+    other = {"a->b": "b->a", "b->a": "a->b"}.get(edge.direction, edge.direction)
+    swapped: dict[str, Any] = {
+        "a": edge.b, "b": edge.a, "direction": other, "kinship": _TURNED.get(edge.kinship, edge.kinship),
+        "fingerprint_a": edge.fingerprint_b, "fingerprint_b": edge.fingerprint_a,
+    }  # fmt: skip
+    return replace(edge, **swapped)
+
+
+_TURNED = {Kinship.DESCENDANT: Kinship.ANCESTOR, Kinship.ANCESTOR: Kinship.DESCENDANT}
