@@ -75,8 +75,8 @@ def test_a_claim_that_does_not(run: Command) -> None:
 
 
 def test_without_weights_nothing_is_established(run: Command) -> None:
-    done = run("verify", "tuned")
-    assert done.code == 2 and "--weights tuned=MODEL" in done.out
+    done = run("verify", "tuned", "--keep")
+    assert done.code == 2 and "--weights tuned=MODEL" in done.out and "nothing to keep" in done.err
 
 
 def test_what_is_kept_becomes_part_of_the_graph(run: Command) -> None:
@@ -222,7 +222,7 @@ def test_advisories_are_checked(run: Command, tmp_path: Path) -> None:
     assert run("advisory", "list").out.strip() == "no advisory"
 
 
-def test_impact_of_an_advisory(run: Command) -> None:
+def test_impact_of_an_advisory(run: Command, records: Path) -> None:
     run(*NEW)
     done = run("impact", "x_T-1")
     assert done.code == 1 and "reaches 4 surely and 0 possibly" in done.out
@@ -230,6 +230,9 @@ def test_impact_of_an_advisory(run: Command) -> None:
     document = valid(run("impact", "x_T-1", "-f", "json").out, "stemma.impact/1")
     reached = {each["subject"]: [step["kind"] for step in each["path"]] for each in document["impacts"][0]["reached"]}
     assert reached["tuned@1.0.0"] == ["trained-on", "finetuned-from"]
+    file = records / ".advisory.json"
+    assert run("advisory", "show", "x_T-1", "-o", str(file)).code == 0
+    assert "reaches 4 surely" in run("impact", str(file)).out
     results = _sarif(run("impact", "x_T-1", "-f", "sarif"))
     assert {result["level"] for result in results} == {"error"} and len(results) == 4
 

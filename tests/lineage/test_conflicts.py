@@ -111,6 +111,12 @@ def test_one_skeleton(one: str, other: str) -> None:
     assert lookalikes([one, other, "other"]) == [tuple(sorted((one, other)))]
 
 
+def test_repositories_that_look_alike() -> None:
+    ends = ("model:hf:Meta-Llama/Llama-2", "model:hf:meta-1lama/llama-2")
+    rulings = tuple(undetermined("base@1.0.0", end) for end in ends)
+    assert _found(text("base"), rulings=rulings) == [(ConflictKind.LOOKALIKE, ends)]
+
+
 def test_versions_in_names_stay_apart() -> None:
     assert (
         lookalikes(

@@ -13,7 +13,7 @@ from itertools import islice
 
 from stemma.lineage.claims import Verdict, judge
 from stemma.lineage.cycles import circles, shortest_circle
-from stemma.lineage.keys import name_of
+from stemma.lineage.keys import MODEL, name_of
 from stemma.lineage.links import Joined, Link
 from stemma.lineage.lookalikes import lookalikes
 from stemma.lineage.measured import turned, ways
@@ -50,6 +50,7 @@ def conflicts(graph: GraphSource, names: Collection[str]) -> list[Conflict]:
     """Every conflict around these records, in the order of the kinds and of the subjects."""
     found: list[Conflict] = []
     leads: dict[str, list[str]] = defaultdict(list)
+    models: set[str] = set()
     for batch in _batches(sorted(set(names))):
         joined = Joined(graph)
         keys = [f"{name}@{held.version}" for name, versions in joined.versions(batch).items() for held in versions]
@@ -57,14 +58,12 @@ def conflicts(graph: GraphSource, names: Collection[str]) -> list[Conflict]:
         for link in declared:
             leads[link.downstream].append(link.upstream)
         measured = list(graph.measured(keys))
+        models |= {end for edge in measured for end in (edge.a, edge.b) if end.startswith(MODEL)}
         found += _of_pairs(declared, measured)
         found += [conflict for edge in graph.declared(batch, "downstream") for conflict in _of_denials(edge, measured)]
     found += [_circle(group, leads) for group in circles(leads)]
-    subjects = {*names, *(end for ends in leads.values() for end in map(name_of, ends) if end)}
-    found += [
-        Conflict(ConflictKind.LOOKALIKE, group, ("They differ in ways that are easy to miss.",))
-        for group in lookalikes(subjects)
-    ]
+    subjects = {*names, *(name for ends in leads.values() for name in map(name_of, ends))} - {""}
+    found += map(_alike, (*lookalikes(subjects), *lookalikes(models)))
     order = list(ConflictKind)
     return sorted(dict.fromkeys(found), key=lambda each: (order.index(each.kind), each.subjects, each.sides))
 
@@ -121,6 +120,10 @@ def _of_denials(edge: DeclaredEdge, measured: Iterable[MeasuredEdge]) -> Iterato
         if name_of(other) == edge.target and any(ways(ruling).values()):
             sides = (f"{edge.key} denies that it is {edge.kind} {edge.target}.", _ruled(ruling))
             yield Conflict(ConflictKind.DENIAL, (other, edge.key), sides)
+
+
+def _alike(group: tuple[str, ...]) -> Conflict:
+    return Conflict(ConflictKind.LOOKALIKE, group, ("They differ in ways that are easy to miss.",))
 
 
 def _circle(group: tuple[str, ...], leads: dict[str, list[str]]) -> Conflict:

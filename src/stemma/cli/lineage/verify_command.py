@@ -87,7 +87,7 @@ def verify(
 
             write(to_json(verification_sarif(report)), output)
     if keep and not quiet:
-        say("What was found is kept in the registry.")
+        say("What was found is kept in the registry." if report.kept else "There is nothing to keep.")
     raise Leave(_exit(report))
 
 

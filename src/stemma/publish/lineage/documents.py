@@ -53,6 +53,7 @@ def verification_document(report: VerifyReport) -> Document:
                 for each in found.licences
             ],
             "searched": found.searched,
+            "kept": report.kept,
             "cost": dict(sorted(report.cost.items())),
             "stemma": report.stemma,
         }

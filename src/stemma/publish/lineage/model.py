@@ -14,10 +14,11 @@ from stemma.vocabulary import Clause, Framework
 
 @dataclass(frozen=True)
 class VerifyReport:
-    """A verification, what it cost, and by which version it was done."""
+    """A verification, what it cost, and by which version it was done; ``kept`` where the registry has it now."""
 
     asked: str
     verification: Verification
+    kept: bool
     cost: Mapping[str, Any]
     stemma: str
 

@@ -93,6 +93,7 @@ _VERIFICATION: dict[str, Shape] = {
         "Licences inherited along edges that hand terms on.",
     ),
     "searched": maybe(count("Fingerprints that were looked through.")),
+    "kept": {"type": "boolean", "description": "Whether rulings and fingerprint digests are in the registry now."},
     "cost": shapes.COST,
 }
 

@@ -96,9 +96,10 @@ def verify_in(registry: Registry, asked: str, how: Asked, work: Work = DEFAULT_W
         licences=_licences(subject, registry),
         searched=related if isinstance(related, Missing) else related.searched,
     )
+    kept = how.keep and is_present(own)
     if how.keep and is_present(own):
         _keep(registry, own, examined, related, shelf, how.when)
-    return VerifyReport(asked, verification, {"seconds": time.perf_counter() - started}, VERSION)
+    return VerifyReport(asked, verification, kept, {"seconds": time.perf_counter() - started}, VERSION)
 
 
 @dataclass(frozen=True)
