@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
+from stemma.advisories import parse_advisory
 from stemma.records import write_record
 from stemma.registry import DirectoryRegistry
+from stemma.usecases.alerts.raising import keep_advisories
 from stemma.web import WebSettings, create_app
+from tests.advisories.documents import document, text
 from tests.publish.record.record_examples import FULL, PLIP
 from tests.web.serving import serving
 
 NOW = "2026-03-01T12:00:00Z"
+ATTACK = "</p><img src=x onerror=alert(1)>\n\njavascript:alert(1)"
 
 
 @pytest.fixture(scope="session")
@@ -26,6 +31,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with registry.transaction():
         for record in (*PLIP, FULL):
             registry.records.put(write_record(record.data))
+        hostile = document(id="x_ACME-2026-0002", summary="<script>alert(1)</script>", details=ATTACK, modified=NOW)
+        keep_advisories(registry, [parse_advisory(text()), parse_advisory(json.dumps(hostile))], NOW)
     return folder
 
 

@@ -38,6 +38,11 @@ PAGES = (
     "/records/acme-chat-7b/1.2.0-rc.1",
     "/lineage",
     "/lineage?root=plip&up=2&down=2",
+    "/advisories",
+    "/advisories/x_ACME-2026-0001",
+    "/alerts",
+    "/session",
+    "/api",
     "/nowhere",
 )
 

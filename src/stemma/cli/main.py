@@ -43,6 +43,7 @@ app = Group(
         "publish": "stemma.cli.publish_command:publish",
         "site": "stemma.cli.site_command:app",
         "serve": "stemma.cli.serve_command:serve",
+        "token": "stemma.cli.token_commands:app",
     },
 )
 OPTIONS = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 from stemma.cli.output import say
@@ -16,6 +17,11 @@ def serve(
     host: Annotated[str, Option("--host", help="Address to listen at.")] = "127.0.0.1",
     port: Annotated[int, Option("--port", "-p", min=0, max=65535, help="Port to listen at; 0: any free one.")] = 8080,
     title: Annotated[str, Option("--title", help="The name of this place, on every page.")] = "Model records",
+    closed: Annotated[bool, Option("--closed", help="Reading takes a token as well.")] = False,
+    tokens: Annotated[
+        Path | None, Option("--tokens", help="The file of tokens. Default: STEMMA_TOKENS, else among your settings.")
+    ] = None,
+    rate: Annotated[float, Option("--rate", min=0, help="Requests a second for one client; 0: no bound.")] = 50.0,
     behind_proxy: Annotated[
         bool, Option("--behind-proxy", help="A proxy on this machine says who the client is, and speaks TLS to it.")
     ] = False,
@@ -43,4 +49,5 @@ def serve(
     listener = listen(host, port)
     name = f"[{host}]" if ":" in host else host
     say(f"stemma: serving at http://{name}:{listener.getsockname()[1]}/")
-    run(create_app(WebSettings(registry, title, secure_cookies=behind_proxy)), listener, behind_proxy=behind_proxy)
+    settings = WebSettings(registry, title, rate=rate, secure_cookies=behind_proxy, closed=closed, tokens=tokens)
+    run(create_app(settings), listener, behind_proxy=behind_proxy)

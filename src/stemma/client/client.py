@@ -118,20 +118,18 @@ class Client:
         """Alerts that fit."""
         return self._get(AlertList, "/alerts", advisory=advisory, subject=subject, state=state, after=after)
 
-    def acknowledge(self, alert: str, note: str = "") -> AlertEntry:
+    def acknowledge(self, alert: str) -> AlertEntry:
         """Say that an alert was seen. Needs a token."""
         address = f"{API}/alerts/{quote(alert, safe='')}/acknowledge"
-        return read(AlertEntry, self._ask("POST", address, {"note": note}))
+        return read(AlertEntry, self._ask("POST", address))
 
     def _get(self, kind: type[T], path: str, **asked: str | int) -> T:
         shown = {name: value for name, value in asked.items() if value != ""}
         return read(kind, self._ask("GET", f"{API}{path}", asked=shown))
 
-    def _ask(
-        self, method: str, path: str, body: dict[str, Any] | None = None, asked: dict[str, str | int] | None = None
-    ) -> Any:
+    def _ask(self, method: str, path: str, asked: dict[str, str | int] | None = None) -> Any:
         try:
-            with self._http.stream(method, path, params=asked or None, json=body) as answer:
+            with self._http.stream(method, path, params=asked or None) as answer:
                 data = bytearray()
                 for piece in answer.iter_bytes():
                     data += piece

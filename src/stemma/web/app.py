@@ -14,7 +14,9 @@ from starlette.types import ASGIApp
 from stemma.errors import StemmaError
 from stemma.identity.version import VERSION
 from stemma.usecases.browse.holding import Holding
-from stemma.web import assets, health, lineage, records
+from stemma.usecases.browse.tokens import tokens_path
+from stemma.web import assets, health, lineage, notices, records, session
+from stemma.web.access import Closed, Doorkeeper
 from stemma.web.api import routes as api
 from stemma.web.metrics import Metrics
 from stemma.web.middleware.headers import SecurityHeaders
@@ -31,11 +33,20 @@ BODIES: dict[str, int] = {}
 
 def create_app(settings: WebSettings, services: Services = Services()) -> ASGIApp:  # noqa: B008 it does not change
     """The application with everything around it; the registry is opened when it starts."""
-    state = State(settings, services, Holding(settings.registry, settings.refresh_seconds), Metrics())
+    state = state_for(settings, services)
     app: ASGIApp = GZipMiddleware(routes(state), minimum_size=1024, compresslevel=6)
+    if settings.closed:
+        app = Closed(app, state.doorkeeper)
     app = Rates(app, rate=settings.rate, burst=settings.burst)
     app = Limits(app, max_body=settings.max_body, seconds=settings.seconds, bodies=BODIES)
     return Observe(SecurityHeaders(app), request_id=services.request_id, metrics=state.metrics)
+
+
+def state_for(settings: WebSettings, services: Services) -> State:
+    """What the routes of one server work with; nothing is opened yet."""
+    holding = Holding(settings.registry, settings.refresh_seconds)
+    doorkeeper = Doorkeeper(tokens_path(settings.tokens), services, secure=settings.secure_cookies)
+    return State(settings, services, holding, Metrics(), doorkeeper)
 
 
 def routes(state: State) -> FastAPI:
@@ -52,6 +63,7 @@ def routes(state: State) -> FastAPI:
     app.add_exception_handler(RequestValidationError, on_invalid)
     app.add_exception_handler(StemmaError, on_stemma)
     app.add_exception_handler(Exception, on_defect)
-    for module in (health, assets, records, lineage, api):
+    for module in (health, assets, records, lineage, notices, session, api):
         app.include_router(module.router)
+    app.include_router(api.pages)
     return app

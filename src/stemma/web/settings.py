@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 
 KIB = 1024
 
@@ -22,6 +23,8 @@ class WebSettings:
         refresh_seconds: how often a directory is looked at for changes made by others.
         rate: requests a second that one client may make in the long run; 0: no bound.
         burst: how many it may make at once.
+        closed: reading, too, takes a token.
+        tokens: the file of tokens; None: as the environment says.
         secure_cookies: cookies are sent over TLS alone; to be set wherever TLS is in front.
     """
 
@@ -33,6 +36,8 @@ class WebSettings:
     rate: float = 50.0
     burst: int = 200
     secure_cookies: bool = False
+    closed: bool = False
+    tokens: Path | None = None
 
 
 @dataclass(frozen=True)

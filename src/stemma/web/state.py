@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fastapi import Request
 
 from stemma.usecases.browse.holding import Holding
+from stemma.web.access import Doorkeeper
 from stemma.web.metrics import Metrics
 from stemma.web.settings import Services, WebSettings
 
@@ -19,6 +20,7 @@ class State:
     services: Services
     holding: Holding
     metrics: Metrics
+    doorkeeper: Doorkeeper
 
 
 def state_of(request: Request) -> State:

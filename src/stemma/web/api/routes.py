@@ -9,11 +9,13 @@ from fastapi.openapi.utils import get_openapi
 from starlette.responses import JSONResponse
 
 from stemma.identity.version import VERSION
-from stemma.web.api import lineage, records
+from stemma.web.api import lineage, notices, records
+from stemma.web.pages.api import api_page
+from stemma.web.respond import tagged
 
 PREFIX = "/api/v1"
 router = APIRouter(prefix=PREFIX)
-for _module in (records, lineage):
+for _module in (records, lineage, notices):
     router.include_router(_module.router)
 
 
@@ -30,6 +32,15 @@ def description(app: FastAPI) -> dict[str, Any]:
         license_info={"name": "Apache-2.0"},
         routes=app.routes,
     )
+
+
+pages = APIRouter(include_in_schema=False)
+
+
+@pages.get("/api")
+def page(request: Request) -> Response:
+    """The description for people."""
+    return tagged(request, api_page(description(request.app)))
 
 
 @router.get("/openapi.json", include_in_schema=False)

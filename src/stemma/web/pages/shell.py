@@ -6,7 +6,7 @@ from stemma.identity.version import VERSION
 from stemma.publish.html.elements import Content, Element, el
 from stemma.web.assets import address
 
-WAYS = (("/", "Records"), ("/lineage", "Lineage"))
+WAYS = (("/", "Records"), ("/lineage", "Lineage"), ("/advisories", "Advisories"), ("/alerts", "Alerts"))
 _HTMX = '{"includeIndicatorStyles":false,"allowEval":false,"selfRequestsOnly":true}'
 
 
@@ -60,5 +60,6 @@ def _foot() -> Element:
         "footer",
         el("span", f"Stemma {VERSION}"),
         el("a", "API", href="/api"),
+        el("a", "Token", href="/session"),
         class_="bottom",
     )

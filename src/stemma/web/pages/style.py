@@ -40,6 +40,7 @@ input,select{height:2.3rem}
 .facts span{overflow-wrap:anywhere;min-width:0}
 .off{color:var(--linked);font-weight:600}
 .pages{display:flex;gap:1.4rem;margin:1.2rem 0}
+.problem{color:var(--bad);font-weight:600}
 .empty{color:var(--soft);margin:2rem 0}
 .htmx-request #found,#found.htmx-request{opacity:.55}
 .command{display:flex;gap:.6rem;align-items:start}
