@@ -24,6 +24,11 @@ def test_a_record_is_found_again_as_it_was_written(registry: Registry) -> None:
     assert registry.records.get("base", V1) == record
     assert registry.records.text("base", V1) == written
     assert list(registry.records.names()) == ["base"]
+    registry.records.put(text("base", "1.10.0"))
+    registry.records.put(text("a", "1.9.0"))
+    assert [(name, str(version), read) for name, version, read in registry.records.texts()] == [
+        ("a", "1.9.0", text("a", "1.9.0")), ("base", "1.0.0", written), ("base", "1.10.0", text("base", "1.10.0"))
+    ]  # fmt: skip
 
 
 def test_versions_come_in_the_order_of_versions(registry: Registry) -> None:

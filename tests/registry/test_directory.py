@@ -33,6 +33,7 @@ def test_versions_come_in_the_order_of_versions(store: RecordStore) -> None:
     for version in ("1.10.0", "1.9.0", "1.10.0-rc.1"):
         store.put(text("base", version))
     assert [str(v) for v in store.versions("base")] == ["1.9.0", "1.10.0-rc.1", "1.10.0"]
+    assert [str(version) for _, version, _ in store.texts()] == ["1.10.0", "1.10.0-rc.1", "1.9.0"]
 
 
 def test_what_is_not_there_is_a_key_error(store: RecordStore) -> None:

@@ -17,20 +17,25 @@ MAX_LINE = 16 << 20
 """Bytes that one stored value may have."""
 
 
+_ENCODE = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
+_PLAIN = frozenset({str, int, float, bool, NoneType})
+
+
 def canonical(value: Any) -> str:
     """JSON with one spelling: keys sorted, no spaces, UTF-8."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return _ENCODE(value)
 
 
 def plain(value: Any) -> Any:
     """A value of the registry as plain JSON values."""
-    if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
-    if isinstance(value, Enum):
-        return value.value
+    kind = type(value)
+    if kind in _PLAIN:
+        return value
     if isinstance(value, tuple):
         return [plain(each) for each in value]
-    return value
+    if isinstance(value, Enum):
+        return value.value
+    return {name: plain(getattr(value, name)) for name in _hints(kind)} if is_dataclass(kind) else value
 
 
 def line_of(value: Any) -> str:
@@ -68,14 +73,14 @@ def _read(kind: Any, value: Any) -> Any:  # noqa: PLR0911 one return a kind of t
         return _member(kind, value)
     if kind is float and type(value) in (int, float) and math.isfinite(value):
         return float(value)
-    if kind is str and type(value) is str and not _storable(value):
+    if kind is str and type(value) is str and not storable(value):
         raise ValueError(f"got {value[:60]!a}, which no text may hold")
     if kind in (str, int, bool) and type(value) is kind:
         return value
     raise ValueError(f"got {str(value)[:60]!r}, expected {getattr(kind, '__name__', kind)}")
 
 
-def _storable(text: str) -> bool:
+def storable(text: str) -> bool:
     """False where a text holds what some database refuses: a NUL, or half of a surrogate pair."""
     return "\0" not in text and (text.isascii() or not any("\ud800" <= each <= "\udfff" for each in text))
 

@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Literal
 
 from stemma.errors import InputError
@@ -15,6 +16,7 @@ GENESIS = "0" * 64
 """What the first entry of an audit log names as the one before it."""
 
 
+@lru_cache(maxsize=4_096)
 def instant(moment: str) -> int:
     """Microseconds since 1970 of an RFC 3339 time in UTC; raises InputError where it is none."""
     try:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, CompoundSelect, Connection, Select, create_engine, event, exc, make_url, text
-from sqlalchemy.pool import NullPool, QueuePool
+from sqlalchemy.pool import ConnectionPoolEntry, NullPool, QueuePool
 
 from stemma.errors import InputError, RegistryUnavailable
 
 Query = Select[Any] | CompoundSelect[Any]
 WAIT_SECONDS = 60
+IDLE_SECONDS = 5.0
 _WRITERS = 0x5354454D4D41  # the advisory lock of PostgreSQL that writers of a registry hold
 _SQLITE_SET_UP = (
     "PRAGMA journal_mode = WAL",
@@ -23,7 +25,7 @@ _SQLITE_SET_UP = (
     "PRAGMA foreign_keys = ON",
     "PRAGMA trusted_schema = OFF",
     "PRAGMA cache_size = -65536",
-    "PRAGMA mmap_size = 1073741824",
+    "PRAGMA mmap_size = 268435456",
     "PRAGMA temp_store = FILE",
 )
 
@@ -38,7 +40,10 @@ class Database:
         self.dialect = self.url.get_backend_name()
         self._local = threading.local()
         options = _engine_options(self.url, create) | {"poolclass": QueuePool if pooled else NullPool}
-        self._engine = create_engine(self.url, pool_pre_ping=True, **options)
+        self._engine = create_engine(self.url, **options)
+        self._reads = self._engine.execution_options(isolation_level="AUTOCOMMIT")  # saves two trips to a server each
+        event.listen(self._engine, "checkin", _used)
+        event.listen(self._engine, "checkout", self._ping)
         if self.dialect == "sqlite":
             event.listen(self._engine, "connect", _set_up_sqlite)
             event.listen(self._engine, "begin", _begin_sqlite)
@@ -51,7 +56,7 @@ class Database:
             if held is not None:
                 yield held
             else:
-                with self._engine.connect() as connection:
+                with self._reads.connect() as connection:
                     yield connection
 
     @contextmanager
@@ -81,6 +86,19 @@ class Database:
     def close(self) -> None:
         """Close every connection."""
         self._engine.dispose()
+
+    def _ping(self, connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
+        """A connection that lay idle may be dead: a new one takes its place then."""
+        now = time.monotonic()
+        if now - record.info.get("used", now) > IDLE_SECONDS:
+            cursor = connection.cursor()
+            try:
+                cursor.execute("SELECT 1")
+                connection.rollback()
+            except self._engine.dialect.loaded_dbapi.Error as error:
+                raise exc.DisconnectionError from error
+            finally:
+                cursor.close()
 
     @property
     def _held(self) -> Connection | None:
@@ -161,5 +179,9 @@ def _set_up_sqlite(connection: Any, _record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("stemma_writes")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    if connection.get_execution_options().get("stemma_writes"):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _used(_connection: object, record: ConnectionPoolEntry) -> None:
+    record.info["used"] = time.monotonic()

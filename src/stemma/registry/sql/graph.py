@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import CompoundSelect, Select, select, union
+from sqlalchemy import CompoundSelect, Select, select, text, union
 
 from stemma.identity import Version
 from stemma.registry.edges import DeclaredEdge, Facts, Held, MeasuredEdge
@@ -24,7 +24,8 @@ class SqlGraph:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._sides = {side: _edges_query(database.dialect, side) for side in ("upstream", "downstream")}
+        sides: tuple[Side, ...] = ("upstream", "downstream")
+        self._sides = {side: _edges_query(database.dialect, side) for side in sides}
         self._versions = _versions_query(database.dialect)
         self._facts = _facts_query(database.dialect)
         self._rulings = _rulings_query(database.dialect)
@@ -44,9 +45,12 @@ class SqlGraph:
     def versions_of(self, names: Collection[str]) -> Mapping[str, Sequence[Held]]:
         """The versions of these names, ascending."""
         found: dict[str, list[Held]] = {}
-        for name, version, state in self._rows(self._versions, set(names)):
-            found.setdefault(name, []).append(Held(Version.parse(version), state == YANKED))
-        return {name: sorted(found[name]) if len(found[name]) > 1 else found[name] for name in sorted(found)}
+        for name, version, yanked in self._rows(self._versions, set(names)):
+            found.setdefault(name, []).append(Held(Version.parse(version), bool(yanked)))
+        for held in found.values():
+            if len(held) > 1:
+                held.sort()
+        return found
 
     def facts(self, keys: Collection[str]) -> Mapping[str, Facts]:
         """What these records write of themselves."""
@@ -58,6 +62,10 @@ class SqlGraph:
                 held = tuple(json.loads(licenses)) if licenses else ()
                 found[key] = Facts(TYPES[of], STATES[state], title or name, publisher, held)
         return {key: found[key] for key in sorted(found)}
+
+    def question(self, side: Side) -> Query:
+        """The statement behind ``declared``, for those who look at plans; its parameter ``values`` is JSON."""
+        return self._sides[side]
 
     def _rows(self, query: Query, asked: Collection[Any]) -> Sequence[Any]:
         if not asked:
@@ -82,8 +90,14 @@ def _edges_query(dialect: str, side: Side) -> Select[Any]:
 
 
 def _versions_query(dialect: str) -> Select[Any]:
+    """From indexes alone: few records are yanked, and an index holds those. SQLite has to be told to use it."""
     asked = words(dialect)
-    columns = (records.c.name, records.c.version, records.c.state)
+    found = text(
+        "EXISTS (SELECT 1 FROM records AS yanked"
+        f"{' INDEXED BY ix_records_yanked' if dialect == 'sqlite' else ''}"
+        f" WHERE yanked.state = {YANKED} AND yanked.name = records.name AND yanked.version = records.version)"
+    )
+    columns = (records.c.name, records.c.version, found)
     return select(*columns).select_from(asked.join(records, records.c.name == asked.c.value))
 
 

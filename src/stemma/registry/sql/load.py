@@ -38,7 +38,7 @@ _DROP = {
 _MAKE = {
     "sqlite": (_RECORDS_KEY, "CREATE INDEX ix_edges_downstream ON edges (downstream)"),
     "postgresql": (
-        f"{_RECORDS_KEY} INCLUDE (state)",
+        _RECORDS_KEY,
         "ALTER TABLE edges ADD CONSTRAINT pk_edges"
         " PRIMARY KEY (upstream, downstream, kind, version, position) INCLUDE (range, standing)",
         "CREATE INDEX ix_edges_downstream ON edges (downstream)",
@@ -123,8 +123,14 @@ def _insertion(table: str, columns: tuple[str, ...]) -> str:
 
 def _copy(connection: Connection, table: str, columns: tuple[str, ...], rows: Iterable[tuple[Any, ...]]) -> None:
     quoted = ", ".join(f'"{column}"' for column in columns)
+    statement = f"COPY {table} ({quoted}) FROM STDIN"
     cursor: Any = connection.connection.cursor()
-    with cursor.copy(f"COPY {table} ({quoted}) FROM STDIN") as copy:
-        for row in rows:
-            copy.write_row(row)
-    cursor.close()
+    driver = connection.dialect.loaded_dbapi
+    try:
+        with cursor.copy(statement) as copy:
+            for row in rows:
+                copy.write_row(row)
+    except driver.Error as error:
+        raise exc.DBAPIError.instance(statement, None, error, driver.Error, dialect=connection.dialect) from error
+    finally:
+        cursor.close()

@@ -14,6 +14,7 @@ from stemma.errors import BadVersion, InputError
 from stemma.identity import Range, Version, name_problem
 from stemma.records import MAX_BYTES
 from stemma.registry.edges import Standing
+from stemma.registry.forms import storable
 from stemma.registry.marks import marks_in
 from stemma.registry.search import words_of
 from stemma.registry.sql.codes import KIND_CODES, STATE_CODES, TO_UPSTREAM, TYPE_CODES
@@ -63,7 +64,7 @@ def _rows(line: str, data: Any) -> Rows:
         ends = (target, name) if code in TO_UPSTREAM else (name, target)
         edges.append((*ends, code, version, position, span, _standing(relation.get("evidence") or ())))
     about = data.get("about") or {}
-    title = about.get("title") or ""
+    title = about.get("title")
     licenses = about.get("licenses") or about.get("+licenses") or []
     found = marks_in(data)
     record = (
@@ -72,11 +73,11 @@ def _rows(line: str, data: Any) -> Rows:
         STATE_CODES[(data.get("status") or {}).get("state", "active")],
         _TYPES[data["type"]],
         "" if title == name else _text(title),
-        _text(about.get("publisher") or ""),
+        _text(about.get("publisher")),
         json_text([_text(each) for each in licenses]) if licenses else "",
         marks_text(found),
         _stored(line),
-        words_of(data),
+        _text(words_of(data)),
     )
     return Rows(record, edges, [(number, name, version) for number in mark_numbers(found)])
 
@@ -108,8 +109,10 @@ def _standing(evidence: Any) -> int:
 
 
 def _text(value: Any) -> str:
-    if not isinstance(value, str) or "\0" in value:
-        raise ValueError(f"got {str(value)[:60]!r}, expected a text")
+    if value is None:
+        return ""
+    if not isinstance(value, str) or not storable(value):
+        raise ValueError(f"got {ascii(value)[:60]}, expected a text")
     return value
 
 

@@ -4,7 +4,18 @@ the columns that it is looked up by. Changes need a migration; a test compares t
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, PrimaryKeyConstraint, SmallInteger, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    Table,
+    Text,
+    text,
+)
 
 metadata = MetaData(
     naming_convention={
@@ -31,7 +42,8 @@ records = Table(
     Column("marks", TEXT, nullable=False),
     Column("text", TEXT, nullable=False),
     Column("words", TEXT, nullable=False, server_default=""),
-    Index("uq_records_name_version", "name", "version", unique=True, postgresql_include=["state"]),
+    Index("ix_records_yanked", "name", "version", sqlite_where=text("state = 2"), postgresql_where=text("state = 2")),
+    Index("uq_records_name_version", "name", "version", unique=True),
 )
 edges = Table(
     "edges",

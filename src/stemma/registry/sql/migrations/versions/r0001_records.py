@@ -28,9 +28,9 @@ def upgrade() -> None:
         sa.Column("text", _TEXT, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_records"),
     )
-    op.create_index(
-        "uq_records_name_version", "records", ["name", "version"], unique=True, postgresql_include=["state"]
-    )
+    op.create_index("uq_records_name_version", "records", ["name", "version"], unique=True)
+    yanked = sa.text("state = 2")
+    op.create_index("ix_records_yanked", "records", ["name", "version"], sqlite_where=yanked, postgresql_where=yanked)
     op.create_table(
         "edges",
         sa.Column("upstream", _TEXT, nullable=False),
