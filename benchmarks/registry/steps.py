@@ -131,6 +131,6 @@ def _peak() -> float:
 STEPS = {"generate": generate, "load": load, "walk": walk, "alerts": alerts}
 
 if __name__ == "__main__":
-    gc.set_threshold(100_000, 20, 20)  # as the command line sets it
+    gc.set_threshold(200_000, 20, 20)  # as the command line sets it
     step, where, place, count = sys.argv[1:]
     print(json.dumps(STEPS[step](where, Path(place), int(count))))

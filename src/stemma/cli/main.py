@@ -148,7 +148,6 @@ def run() -> NoReturn:
 
 def _prepare() -> None:
     """Names out of files may hold what a terminal cannot show; Ctrl-C must reach the threads that read."""
-    import gc
     import signal
 
     from stemma.cli.progress import INTERRUPTED
@@ -159,8 +158,6 @@ def _prepare() -> None:
     # once more when the process ends, is a twentieth of the work.
     gc.set_threshold(200_000, 20, 20)
     atexit.register(gc.freeze)
-    # Walks make values by the hundred thousand, none of them in a circle: looking for circles costs as much again.
-    gc.set_threshold(100_000, 20, 20)
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # standard streams are text files
 

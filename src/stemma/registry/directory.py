@@ -61,7 +61,6 @@ class RecordDirectory:
         """Name, version and text of every record, by name, then version as text."""
         for name in self.names():
             for version in sorted(self._folder(name), key=str):
-            for version in sorted(self.versions(name), key=str):
                 yield name, version, self.text(name, version)
 
     def put(self, text: str, *, replace: bool = False) -> Record:
