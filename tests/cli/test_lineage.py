@@ -85,6 +85,7 @@ def test_what_is_kept_becomes_part_of_the_graph(run: Command) -> None:
     assert "kept in the registry" in done.err
     shown = run("lineage", "show", "tuned")
     assert "M2" in shown.out and "finetuned-from" in shown.out and "E1 card" in shown.out
+    run("verify", "tuned", *WEIGHTS, "--keep")  # the same again is no second ruling
     document = valid(run("lineage", "show", "tuned", "-f", "json").out, "stemma.lineage/1")
     assert [edge["basis"] for edge in document["edges"]] == ["declared", "measured"]
 

@@ -95,7 +95,7 @@ def judge_claims(record: Record, examined: Mapping[int, Examined]) -> tuple[Clai
     for place, relation in relations.items():
         ruling = examined[place].ruling
         if isinstance(ruling, Missing):
-            judged[place] = Judged(Verdict.NOT_ESTABLISHED, ruling.reason)
+            judged[place] = Judged(Verdict.NOT_ESTABLISHED, f"{ruling.reason[:1].upper()}{ruling.reason[1:]}.")
         elif is_denial(relation):
             judged[place] = _judge_denial(ruling)
         else:

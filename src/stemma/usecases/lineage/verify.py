@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from stemma.catalog import Catalog
@@ -193,16 +193,23 @@ def _keep(
     shelf: Shelf,
     when: str,
 ) -> None:
-    """Put rulings and fingerprint digests into the registry and raise the alerts that follow, all or none."""
+    """Put rulings and fingerprint digests into the registry and raise the alerts that follow, all or none.
+
+    A ruling that says the same as an earlier one on the same fingerprints is no second one.
+    """
     rulings = [each.ruling for each in examined.values() if is_present(each.ruling)]
     found: Sequence[MeasuredEdge] = () if isinstance(related, Missing) else related.rulings
     parents = [known for each in examined.values() if is_present(known := shelf.known(each.parent))]
     others = () if isinstance(related, Missing) else related.known
     pairs = {(edge.a, edge.b) for edge in rulings}
+    rulings += [edge for edge in found if (edge.a, edge.b) not in pairs]
     with registry.transaction():
-        keep_rulings(registry, [*rulings, *(edge for edge in found if (edge.a, edge.b) not in pairs)], when)
+        before = list(registry.graph.measured([own.key]))
+        fresh = [edge for edge in rulings if not any(replace(edge, date=old.date) == old for old in before)]
+        keep_rulings(registry, fresh, when)
         for known in (own, *parents, *others):
-            registry.fingerprints.put(digest_entry(known, when))
+            if known.digest not in {each.digest for each in registry.fingerprints.of(known.key)}:
+                registry.fingerprints.put(digest_entry(known, when))
 
 
 _WEIGHTS = tuple(kind for kind, definition in load_relations().kinds.items() if definition.weight_edge)
