@@ -32,6 +32,11 @@ def alert(of: Alert) -> str:
     return f"/alerts/{quote(of.id, safe='')}"
 
 
+def pair(a: str, b: str) -> str:
+    """The page of the ruling over two subjects."""
+    return with_query("/pair", a=a, b=b)
+
+
 def with_query(path: str, **values: str | int) -> str:
     """A path with what is set of a query."""
     return f"{path}?{query}" if (query := urlencode({k: v for k, v in values.items() if v not in ("", 0)})) else path

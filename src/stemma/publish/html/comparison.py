@@ -22,9 +22,8 @@ def comparison_page(report: ComparisonReport) -> str:
     words = in_plain_words(report)
     ruling = report.ruling
     body = (
-        _opening(report, words),
-        _findings(report, ruling) if ruling else None,
-        section("What this does not mean", sentences(words.not_meant)) if ruling is None else None,
+        el("div", "Stemma · comparison of two models by their weights", class_="brand"),
+        comparison_content(report),
         section("Make this again", el("pre", el("code", report.command + " --format html"))),
         foot(
             f"Stemma {report.stemma}".strip(),
@@ -35,9 +34,18 @@ def comparison_page(report: ComparisonReport) -> str:
     return page(f"{words.verdict}: {report.a} and {report.b}", CSS, el("main", body))
 
 
+def comparison_content(report: ComparisonReport) -> Content:
+    """All that is said of a pair, for pages with surroundings of their own."""
+    words, ruling = in_plain_words(report), report.ruling
+    return (
+        _opening(report, words),
+        _findings(report, ruling) if ruling else None,
+        section("What this does not mean", sentences(words.not_meant)) if ruling is None else None,
+    )
+
+
 def _opening(report: ComparisonReport, words: PlainWords) -> Content:
     return (
-        el("div", "Stemma · comparison of two models by their weights", class_="brand"),
         el(
             "div",
             el("div", words.verdict, class_="tag"),
@@ -131,7 +139,8 @@ def _terms(ruling: Ruling) -> Content:
         "mechanism": mechanism_words(ruling) or "not named",
         "exclusion": f"{ruling.exclusion} {ruling.exclusion.meaning}" if ruling.exclusion else "none shown",
         "status": ruling.status or "–",
-        "alpha": f"{ruling.alpha:g} over {ruling.tests_planned:,} planned tests",
+        "alpha": f"{ruling.alpha:g}"
+        + (f" over {ruling.tests_planned:,} planned tests" if ruling.tests_planned else ""),
     }
     vocabulary = load_vocabulary()
     cited: list[Element] = [

@@ -45,6 +45,7 @@ class EdgeSeen:
     directed: bool
     grounds: tuple[str, ...]
     doubts: tuple[str, ...]
+    measured: bool = False
 
     @property
     def said(self) -> str:
@@ -182,4 +183,4 @@ def _edge(ends: tuple[str, str], links: list[Link]) -> EdgeSeen:
     relations = [WORDS[link.kind] for link in declared] or [step.kind for step in steps]
     grounds = tuple(sorted({ground for step in steps for ground in step.grounds}))
     directed = bool(declared) or len({(link.upstream, link.downstream) for link in measured}) == 1
-    return EdgeSeen(*ends, tuple(dict.fromkeys(relations)), style, directed, grounds, doubts)
+    return EdgeSeen(*ends, tuple(dict.fromkeys(relations)), style, directed, grounds, doubts, bool(measured))

@@ -13,10 +13,11 @@ from stemma.lineage import Joined, is_held
 from stemma.publish.graph import Graph
 from stemma.publish.record import Item, RecordView, lineage_graph, record_view, with_notes
 from stemma.records import Change, Record, Relation, ResolvedField, Resolver, diff_records
-from stemma.registry import Alert, AlertState, DeclaredEdge, Registry, newest
+from stemma.registry import Alert, AlertState, DeclaredEdge, MeasuredEdge, Registry, newest
 
 MOST_VERSIONS = 20
 MOST_DOWNSTREAM = 20
+MOST_RULINGS = 50
 _ANY = Range.parse("*")
 Links = Callable[[str], str | None]
 
@@ -45,6 +46,7 @@ class ShownRecord:
     fields: tuple[ResolvedField, ...]
     downstream: int
     alerts: tuple[Alert, ...]
+    rulings: tuple[MeasuredEdge, ...]
 
 
 def newest_version(name: str, registry: Registry) -> Version | None:
@@ -89,6 +91,7 @@ def show(record: Record, registry: Registry, *, links: Links, alert_link: Callab
         fields=tuple(resolved.fields.values()),
         downstream=count,
         alerts=alerts,
+        rulings=tuple(islice(registry.graph.measured([record.key]), MOST_RULINGS)),
     )
 
 

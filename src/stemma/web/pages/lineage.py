@@ -8,7 +8,7 @@ from stemma.publish.graph import Graph, svg_element
 from stemma.publish.html.elements import Content, Element, el
 from stemma.publish.html.parts import section
 from stemma.registry import Step
-from stemma.usecases.browse.graph import MAX_DEPTH, NodeSeen, Seen
+from stemma.usecases.browse.graph import MAX_DEPTH, EdgeSeen, NodeSeen, Seen
 from stemma.web import addresses
 from stemma.web.pages.shell import form, main, page
 
@@ -180,13 +180,18 @@ def _edges(seen: Seen) -> Element:
             _node(edge.upstream),
             _node(edge.downstream),
             edge.said,
-            str(edge.style) if edge.directed else f"{edge.style}, which way is not known",
+            _rests_on(edge),
             ", ".join(edge.grounds) or "–",
             "; ".join(edge.doubts) or "–",
         )
         for edge in seen.edges
     ]
     return _table(("From", "To", "Relation", "Rests on", "Grounds", "Doubts"), rows)
+
+
+def _rests_on(edge: EdgeSeen) -> Content:
+    words = str(edge.style) if edge.directed else f"{edge.style}, which way is not known"
+    return el("a", words, href=addresses.pair(edge.upstream, edge.downstream)) if edge.measured else words
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[Content]]) -> Element:

@@ -105,7 +105,7 @@ def _reached(found: Reaching) -> Content:
 
 def _group(group: Group) -> Element:
     last = group.way[-1].downstream if group.way else group.start
-    words = "Named, or made directly of what is named" if not group.way else f"By way of {last}"
+    words = f"By way of {last}" if group.way else f"{group.start}, and what was made directly of it"
     subjects = [
         el("li", _key(key), "" if str(certainty) == "affected" else f" ({certainty})")
         for key, certainty in group.subjects

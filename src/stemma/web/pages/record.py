@@ -52,10 +52,21 @@ def _more(shown: ShownRecord) -> Content:
     rest = shown.downstream - MOST_DOWNSTREAM
     return (
         el("p", f"And {counted(rest, 'record')} more, in the lineage explorer.", class_="note") if rest > 0 else None,
+        section("Rulings over its weights", _rulings(shown)) if shown.rulings else None,
         section("What changed", [_version(line) for line in shown.versions]) if len(shown.versions) > 1 else None,
         section("Where every value is written", _origins(shown.fields, key)),
         section("Commands", [_command(number, text) for number, text in enumerate(_commands(key))]),
     )
+
+
+def _rulings(shown: ShownRecord) -> Content:
+    items = []
+    for edge in shown.rulings:
+        other = edge.b if edge.a == shown.view.key else edge.a
+        told = f"{edge.label}, {edge.established}" + (f", {edge.kinship}" if edge.label == "linked" else "")
+        link = el("a", f"with {other}", href=addresses.pair(edge.a, edge.b))
+        items.append(el("li", link, f": {told} ({edge.date[:10]})"))
+    return el("ul", items)
 
 
 def _version(line: VersionLine) -> Element:
