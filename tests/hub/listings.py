@@ -30,13 +30,24 @@ def described(repository: Repository, commit: str) -> dict[str, Any]:
         "createdAt": repository.created,
         "tags": [],
     }
-    card = files.get("README.md", b"").decode(errors="replace")
-    if card.startswith("---\n") and "\n---\n" in card[4:]:
-        body["cardData"] = yaml.safe_load(card[4:].partition("\n---\n")[0])
+    card = _front_matter(files.get("README.md", b"").decode(errors="replace"))
+    if card is not None:
+        body["cardData"] = card
     if repository.base_models is not None:
         relation, names = repository.base_models
         body["baseModels"] = {"relation": relation, "models": [{"_id": "0", "id": name} for name in names]}
     return body
+
+
+def _front_matter(card: str) -> dict[str, Any] | None:
+    """The metadata of a card; None where the hub could not read any."""
+    if not card.startswith("---\n") or "\n---\n" not in card[4:]:
+        return None
+    try:
+        found = yaml.safe_load(card[4:].partition("\n---\n")[0])
+    except yaml.YAMLError:
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def hub_page(hub: Hub, query: Query) -> tuple[bytes, dict[str, str]]:
