@@ -18,7 +18,16 @@ from tests.publish.sarif_structure import LOG
 RECORDS = (
     text("data", type="dataset"),
     text("base", "trained-on data"),
-    text("tuned", {"kind": "finetuned-from", "target": "base", "evidence": [{"grounds": "E1", "source": "card"}]}),
+    text(
+        "tuned",
+        {
+            "kind": "finetuned-from",
+            "target": "base",
+            "method": "LoRA",
+            "component": "decoder",
+            "evidence": [{"grounds": "E1", "source": "card"}],
+        },
+    ),
     text("other", "finetuned-from base"),
     text("judged", "evaluated-on data"),
 )
@@ -84,7 +93,7 @@ def test_what_is_kept_becomes_part_of_the_graph(run: Command) -> None:
     done = run("verify", "tuned", *WEIGHTS, "--keep")
     assert "kept in the registry" in done.err
     shown = run("lineage", "show", "tuned")
-    assert "M2" in shown.out and "finetuned-from" in shown.out and "E1 card" in shown.out
+    assert "M2" in shown.out and "finetuned-from LoRA (decoder)" in shown.out and "E1 card" in shown.out
     run("verify", "tuned", *WEIGHTS, "--keep")  # the same again is no second ruling
     document = valid(run("lineage", "show", "tuned", "-f", "json").out, "stemma.lineage/1")
     assert [edge["basis"] for edge in document["edges"]] == ["declared", "measured"]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import resource
 import time
+
+import pytest
 
 from stemma.advisories import RiskKind
 from stemma.identity import Version
@@ -105,3 +108,16 @@ def test_versions_by_the_thousand_do_not_multiply() -> None:
     found = impact_of(advisory("base"), registry.graph, registry.identities)
     assert len(found.hits) == 151 and found.hits["child@1.0.0"].certain
     assert found.path("child@1.0.0")[0].upstream == "base@1.149.0"
+
+
+def test_garbage_is_collected_again_after_a_walk_whatever_happens() -> None:
+    class Gone(Flood):
+        def measured(self, subjects: object) -> list[MeasuredEdge]:
+            raise ConnectionError("the database went away")
+
+    assert gc.isenabled()
+    with pytest.raises(ConnectionError):
+        reach(Gone([("a", "b")]), "a@1.0.0", "descendants")
+    assert gc.isenabled()
+    assert len(reach(Flood([("a", "b")]), "a@1.0.0", "descendants").nodes) == 2
+    assert gc.isenabled()

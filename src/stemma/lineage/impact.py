@@ -22,6 +22,7 @@ from stemma.lineage.links import Joined, Link
 from stemma.lineage.marks import files_of
 from stemma.lineage.measured import word_of
 from stemma.lineage.overlay import Excerpt
+from stemma.lineage.quiet import uncollected
 from stemma.lineage.seeds import excluded, seeds_of, unheld
 from stemma.registry.edges import DeclaredEdge, Standing
 from stemma.registry.interface import GraphSource, IdentitySource
@@ -119,8 +120,9 @@ def impact_of(
     ended: set[str] = set()
     for risks in alike.values():
         walk = _Walk(advisory, graph, identities, table, tuple(risks), within)
-        for hit in walk.run():
-            merged[hit.key] = _better(merged.get(hit.key), hit)
+        with uncollected():
+            for hit in walk.run():
+                merged[hit.key] = _better(merged.get(hit.key), hit)
         ended |= walk.ended
     ordered = sorted(merged.values(), key=lambda hit: (not hit.certain, hit.depth, hit.key))
     return Impact(advisory, {hit.key: hit for hit in ordered}, tuple(sorted(ended - set(merged))))

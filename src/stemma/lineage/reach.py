@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from stemma.lineage.links import Joined, Link
+from stemma.lineage.quiet import uncollected
 from stemma.registry.interface import GraphSource
 from stemma.vocabulary import RelationKind
 
@@ -77,7 +78,11 @@ def reach(
         limit: how many nodes at most.
         keep_all: keep every link between the nodes, not only those of one shortest way.
     """
-    joined = Joined(graph, kinds)
+    with uncollected():
+        return _reach(Joined(graph, kinds), start, towards, depth, limit, keep_all=keep_all)
+
+
+def _reach(joined: Joined, start: str, towards: Towards, depth: int | None, limit: int, *, keep_all: bool) -> Reach:
     nodes = {start: Reached(start, 0, None)}
     every: dict[str, list[Link]] = defaultdict(list)
     level, far, complete = [start], 0, True

@@ -106,6 +106,8 @@ def lineage_document(report: LineageReport) -> Document:
                     "basis": edge.basis,
                     "kind": edge.kind,
                     "asked": edge.asked,
+                    "method": edge.method,
+                    "component": edge.component,
                     "directed": edge.directed,
                     "note": edge.note,
                     "sources": [dict(vars(source)) for source in edge.sources],

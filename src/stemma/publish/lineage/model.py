@@ -94,7 +94,8 @@ class Source:
 class EdgeLine:
     """An edge with everything that speaks for and against it.
 
-    ``directed`` is False where a ruling shows no way, or where it is of two copies, or finds no link at all.
+    ``method`` and ``component`` are what a declaration says of how, and of which part. ``directed`` is False where a
+    ruling shows no way, or is of two copies, or finds no link at all.
     """
 
     upstream: str
@@ -102,6 +103,8 @@ class EdgeLine:
     basis: Literal["declared", "measured"]
     kind: str
     asked: str
+    method: str
+    component: str
     directed: bool
     note: str
     sources: tuple[Source, ...]

@@ -185,6 +185,8 @@ _LINEAGE: dict[str, Shape] = {
                 "basis": _BASIS,
                 "kind": text("The kind of relation; of a measured edge its mechanism, kinship or label."),
                 "asked": text("NAME or NAME@RANGE, as declared; empty for a measured edge."),
+                "method": text("How, as declared, such as LoRA; empty where nothing is said."),
+                "component": text("Which part, as declared; empty for the whole."),
                 "directed": {"type": "boolean", "description": "Whether it is known which of the two came first."},
                 "note": text("Why it is not sure; empty where it is."),
                 "sources": many(

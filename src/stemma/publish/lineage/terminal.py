@@ -126,7 +126,8 @@ def _render_edges(report: LineageReport, console: Console) -> None:
         below = edge.downstream == report.subject
         title = "Compared, no way shown" if not edge.directed else "Made of" if below else "Made from it"
         sources = "; ".join(map(_source, edge.sources))
-        sections[title].append((edge.kind, edge.upstream if below else edge.downstream, edge.basis, sources, edge.note))
+        how = " ".join(part for part in (edge.kind, edge.method, edge.component and f"({edge.component})") if part)
+        sections[title].append((how, edge.upstream if below else edge.downstream, edge.basis, sources, edge.note))
     for title, rows in sections.items():
         write_table(console, title, ["kind", "node", "basis", "sources", "not sure because"], rows)
     if not report.edges:

@@ -98,26 +98,23 @@ def list_conflicts(names: Iterable[str], registry: Chosen) -> ConflictReport:
 
 def edge_line(link: Link, registry: Registry, *, directed: bool) -> EdgeLine:
     """An edge with its evidence: of a declared one from the record that declares it, of a measured one the ruling."""
-    step = step_of(link)
-    asked = str(link.edge.requirement) if isinstance(link.edge, DeclaredEdge) else ""
-    sources = _sources(link.edge, registry)
-    return EdgeLine(link.upstream, link.downstream, step.basis, step.kind, asked, directed, link.note, sources)
+    step, edge = step_of(link), link.edge
+    shown = (link.upstream, link.downstream, step.basis, step.kind)
+    if not isinstance(edge, DeclaredEdge):
+        return EdgeLine(*shown, "", "", "", directed, link.note, (_ruling_source(edge),))
+    relation = registry.records.get(edge.name, Version.parse(edge.version)).relations[edge.position]
+    sources = tuple(
+        Source(str(e.grounds), e.source, e.date, e.by, e.denies, e.signature, e.note) for e in relation.evidence
+    )
+    asked = str(edge.requirement)
+    return EdgeLine(*shown, asked, relation.method, relation.component, directed, link.note, sources)
 
 
 def _ruling_line(edge: MeasuredEdge) -> EdgeLine:
     """A ruling that leads nowhere: the two are independent, or descend from a third."""
     linked = edge.label == "linked"
     kind = str(edge.kinship) if linked else f"{edge.label} ({edge.established})"
-    return EdgeLine(edge.a, edge.b, "measured", kind, "", False, "", (_ruling_source(edge),))
-
-
-def _sources(edge: DeclaredEdge | MeasuredEdge, registry: Registry) -> tuple[Source, ...]:
-    if isinstance(edge, DeclaredEdge):
-        relation = registry.records.get(edge.name, Version.parse(edge.version)).relations[edge.position]
-        return tuple(
-            Source(str(e.grounds), e.source, e.date, e.by, e.denies, e.signature, e.note) for e in relation.evidence
-        )
-    return (_ruling_source(edge),)
+    return EdgeLine(edge.a, edge.b, "measured", kind, "", "", "", False, "", (_ruling_source(edge),))
 
 
 def _ruling_source(edge: MeasuredEdge) -> Source:
