@@ -35,8 +35,8 @@ ADVISORY = new_advisory(
     risks=[RiskKind.POISONING],
     affected=[affected_record("data")],
 )
-RECORDS = (text("data", type="dataset"), text("base", "trained-on data"), text("child", "finetuned-from base"))
-NEW_RECORD = text("late", "finetuned-from child")
+RECORDS = (text("data", type="dataset"), text("base", "trained-on data"))
+NEW_RECORD = text("late", "finetuned-from base")
 
 
 class Fuse:

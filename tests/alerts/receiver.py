@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -75,13 +76,15 @@ class _Server(ThreadingHTTPServer):
 
 
 class Receiver:
-    """``got`` is what came, ``replies`` what is answered to the next ones; 200 to all others."""
+    """``got`` is what came, ``replies`` what is answered to the next ones; 200 to all others. ``context``: over TLS."""
 
-    def __init__(self) -> None:
+    def __init__(self, context: ssl.SSLContext | None = None) -> None:
         self.got: list[Got] = []
         self.replies: list[Reply] = []
         self.stopping = threading.Event()
         self._server = _Server(self)
+        if context is not None:
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
         self.port = self._server.server_port
         self.url = f"http://127.0.0.1:{self.port}/hook"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)

@@ -6,6 +6,8 @@ from dataclasses import replace
 from typing import Any
 from xml.etree import ElementTree as ET
 
+from jsonschema import Draft202012Validator
+
 from stemma.publish.alerts.atom import ATOM, EPOCH, alerts_feed, feed_id
 from stemma.publish.alerts.sarif import alerts_sarif
 from stemma.registry import AlertState, Certainty, Registry
@@ -13,6 +15,7 @@ from stemma.usecases.alerts.listing import list_alerts, subscribe
 from stemma.usecases.alerts.raising import keep_advisories
 from tests.alerts.test_changes import DAYS, filled, put, written
 from tests.lineage.graphs import memory, text
+from tests.publish.sarif_structure import LOG
 from tests.registry.values import alert
 
 A = f"{{{ATOM}}}"
@@ -91,6 +94,7 @@ def test_the_newest_are_shown_and_all_are_counted() -> None:
 def results(registry: Registry) -> list[Any]:
     """The results of the SARIF log of all alerts."""
     document: Any = alerts_sarif(list_alerts(registry))
+    Draft202012Validator(LOG).validate(document)
     found: list[Any] = document["runs"][0]["results"]
     return found
 

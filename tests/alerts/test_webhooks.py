@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
+import shutil
 import socket
+import ssl
+import subprocess
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -154,8 +158,40 @@ def test_how_long_a_receiver_asks_to_be_left_alone_is_told() -> None:
         assert (answer.status, answer.wait) == (429, 90.0)
 
 
-def test_an_encrypted_connection_is_for_the_name_though_made_to_an_address() -> None:
-    """Nobody here has a certificate: the handshake fails, and says so, rather than falling back."""
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A key and a certificate of hook.example.org, in one file."""
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl is not installed: run scripts/setup-debian.sh")
+    folder = tmp_path_factory.mktemp("tls")
+    words = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+             "-days", "2", "-subj", "/CN=hook.example.org", "-addext", "subjectAltName=DNS:hook.example.org",
+             "-keyout", str(folder / "key"), "-out", str(folder / "cert")]  # fmt: skip
+    subprocess.run(words, check=True, capture_output=True, timeout=60)
+    whole = folder / "both.pem"
+    whole.write_bytes((folder / "key").read_bytes() + (folder / "cert").read_bytes())
+    return whole
+
+
+def test_an_encrypted_connection_is_held_to_the_name_though_made_to_an_address(certificate: Path) -> None:
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.load_cert_chain(certificate)
+    trusting = ssl.create_default_context(cafile=str(certificate))
+    with Receiver(server) as receiver:
+
+        def post(host: str, context: ssl.SSLContext | None) -> int:
+            poster = Poster(allow_internal=True, lookup=lambda _host, _port: ["127.0.0.1"], context=context)
+            return poster.post(f"https://{host}:{receiver.port}/hook", {"webhook-id": "a"}, b"{}", 0).status
+
+        assert post("hook.example.org", trusting) == 200
+        assert receiver.got[0].headers["host"] == f"hook.example.org:{receiver.port}"
+        for host, context in (("other.example.org", trusting), ("hook.example.org", None)):
+            with pytest.raises(SourceError, match="CERTIFICATE_VERIFY_FAILED"):
+                post(host, context)
+        assert len(receiver.got) == 1
+
+
+def test_a_receiver_without_encryption_is_not_spoken_to_in_the_clear() -> None:
     with Receiver() as receiver:
         poster = Poster(allow_internal=True, lookup=lambda _host, _port: ["127.0.0.1"])
         with pytest.raises(SourceError, match="did not answer"):

@@ -39,6 +39,7 @@ RULE = _thing(
     defaultConfiguration=_thing({"level": LEVEL}),
     properties={"type": "object"},
 )
+SUPPRESSION = _thing({"kind": {"enum": ["inSource", "external"]}}, justification=TEXT)
 RESULT = _thing(
     {"message": MESSAGE, "ruleId": TEXT, "ruleIndex": {"type": "integer", "minimum": 0}},
     kind={"enum": ["notApplicable", "pass", "fail", "review", "open", "informational"]},
@@ -46,6 +47,7 @@ RESULT = _thing(
     locations=_many(LOCATION),
     relatedLocations=_many(LOCATION),
     partialFingerprints={"type": "object", "additionalProperties": {"type": "string"}},
+    suppressions=_many(SUPPRESSION),
     properties={"type": "object"},
 ) | {
     "if": {"properties": {"kind": {"not": {"const": "fail"}}}},
