@@ -6,7 +6,7 @@ packages=(
   chromium            # the pages of records, opened with hostile strings in them
   git                 # the tests look at the tracked files
   graphviz            # reads the DOT that is written
-  openssl             # benchmarks: the plain read that figures are ratios of
+  openssl             # benchmarks: the plain read that figures are ratios of; tests: a certificate
   poppler-utils       # pdftotext reads what was compiled
   postgresql          # a throw-away server for registries
   texlive-latex-base  # compiles the LaTeX that is written

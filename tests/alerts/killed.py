@@ -56,7 +56,7 @@ class Fused:
     """A registry, or one of its stores, with a step before and after everything that writes."""
 
     WRITES = frozenset({"put", "add", "update", "append"})
-    STORES = frozenset({"records", "rulings", "advisories", "alerts", "subscriptions", "outbox"})
+    STORES = frozenset({"records", "rulings", "advisories", "alerts", "subscriptions", "outbox", "sightings"})
 
     def __init__(self, inner: Any, fuse: Fuse) -> None:
         self._inner, self._fuse = inner, fuse

@@ -6,12 +6,23 @@ from dataclasses import replace
 from datetime import datetime
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from stemma.advisories import Advisory, RiskKind, Severity, affected_record, new_advisory, withdrawn_advisory
+from stemma.advisories import (
+    Advisory,
+    RiskKind,
+    Severity,
+    advisory_from_data,
+    affected_record,
+    new_advisory,
+    withdrawn_advisory,
+)
+from stemma.lineage import impact_of
 from stemma.lineage.alerts import NO_PATH, WITHDRAWN, acknowledged
 from stemma.registry import Alert, AlertState, Certainty, Registry, Subscription, alert_id
 from stemma.usecases.alerts.raising import Raised, keep_advisories, keep_records, keep_rulings, refresh
-from tests.lineage.graphs import ruling, text
+from tests.lineage.graphs import memory, ruling, text
 from tests.registry.conftest import kept, postgres, registry
 
 __all__ = ["kept", "postgres", "registry"]
@@ -159,3 +170,37 @@ def test_nothing_of_it_is_kept_where_something_fails(registry: Registry) -> None
     assert not list(registry.advisories.ids())
     assert not list(registry.alerts.find())
     assert not list(registry.outbox.all())
+
+
+VERSIONS = st.lists(
+    st.builds(
+        written,
+        st.just(0),
+        st.sampled_from(["data", "base", "data<1.0.0", "apart"]),
+        severity=st.sampled_from(Severity),
+        risks=st.sampled_from([(RiskKind.POISONING,), (RiskKind.LICENCE, RiskKind.BACKDOOR), (RiskKind.TAMPERING,)]),
+    ),
+    min_size=1,
+    max_size=len(DAYS),
+)
+
+
+@given(VERSIONS)
+@settings(max_examples=40, deadline=None)
+def test_alerts_follow_from_the_newest_version_whatever_came_before(versions: list[Advisory]) -> None:
+    """Whom it reaches has an alert that is not over, nobody else; doing it again does nothing; revisions only rise."""
+    store = filled(memory())
+    seen: dict[str, Alert] = {}
+    for day, version in enumerate(versions):
+        advisory = advisory_from_data({**version.data, "modified": DAYS[day]})
+        put(store, advisory, day)
+        now = {alert.id: alert for alert in store.alerts.find()}
+        open_ones = {alert.subject for alert in now.values() if alert.state is not AlertState.RESOLVED}
+        assert open_ones == set(impact_of(advisory, store.graph, store.identities).hits)
+        for identity, old in seen.items():
+            assert now[identity].revision in (old.revision, old.revision + 1)
+            assert now[identity].created == old.created
+        told = {(each.alert, each.revision) for each in store.outbox.all()}
+        assert told >= {(each.id, each.revision) for each in now.values() if "poisoning" in each.risks}
+        assert refresh(store, DAYS[day]) == Raised()
+        seen = now

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
+from typing import cast
 
 import pytest
 
@@ -16,6 +18,7 @@ from stemma.publish.alerts.model import WatchReport
 from stemma.registry import Registry, Subscription
 from stemma.usecases.alerts.hub import check_hub, take_event, watched
 from stemma.usecases.settings import Work
+from tests.alerts.killed import Fuse, Fused
 from tests.hub.fixtures import CountingClock as FakeClock
 from tests.hub.server import Fault, Hub
 from tests.lineage.graphs import memory, text
@@ -23,7 +26,7 @@ from tests.lineage.graphs import memory, text
 CARD = b"---\nlicense: mit\nbase_model: acme/root\n---\n# A model\n"
 FILES = {"model.safetensors": b"w" * 5000, "README.md": CARD}
 SECRET = "between us"
-TIMES = (f"2026-03-01T12:{minute:02}:00Z" for minute in range(60))
+TIMES = (f"2026-03-{day:02}T12:{minute:02}:00Z" for day in range(1, 30) for minute in range(60))
 
 
 @pytest.fixture
@@ -179,6 +182,35 @@ def test_the_longest_unseen_come_first_and_pauses_are_kept(place: tuple[Registry
     check_hub(registry, now=lambda: at, work=work, limit=3, manners=Manners(2.0), clock=clock, tell=seen.append)
     assert seen == ["hf:acme/base", "hf:b/two", "hf:c/three"]
     assert clock.slept == [2.0, 2.0]
+
+
+class Breaking(Fuse):
+    """Raises at a step instead of killing the process."""
+
+    def step(self) -> None:
+        """One step was reached."""
+        self.passed += 1
+        if self.passed == self.at:
+            raise ConnectionAbortedError
+
+
+def test_a_change_is_found_once_wherever_the_look_breaks_off(place: tuple[Registry, Hub]) -> None:
+    registry, hub = place
+    look(registry, hub)
+    broke = 0
+    for step in range(1, 100):
+        hub.add("acme/base", {**FILES, "model.safetensors": f"{step}".encode() * 5000}, identity="first")
+        before = set(registry.advisories.ids())
+        fuse = Breaking(step)
+        with suppress(ConnectionAbortedError):
+            look(cast("Registry", Fused(registry, fuse)), hub)
+        broke += fuse.passed >= step
+        look(registry, hub)
+        (fresh,) = set(registry.advisories.ids()) - before
+        assert {alert.subject for alert in registry.alerts.find(advisory=fresh)} == {"floating@1.0.0", "child@1.0.0"}
+        if fuse.passed < step:
+            break
+    assert broke > 8
 
 
 def event(name: str = "acme/base", **more: object) -> bytes:
