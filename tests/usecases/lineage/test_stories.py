@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from stemma.advisories import Advisory, RiskKind
+from stemma.cache import FeatureCache
 from stemma.catalog import Catalog
 from stemma.interop.umr import convert, read_packages
 from stemma.lineage import ConflictKind, conflicts
@@ -19,6 +20,7 @@ from stemma.usecases.alerts.raising import keep_advisories
 from stemma.usecases.catalogs import add_models
 from stemma.usecases.lineage.impact import impact_in
 from stemma.usecases.lineage.verify import Asked, verify_in
+from stemma.usecases.settings import Work
 from tests.lineage.graphs import NOW, advisory, fill, text
 from tests.real.conftest import Nursery
 
@@ -78,24 +80,37 @@ def test_once_withdrawn_it_reaches_nobody(umr: Registry) -> None:
     assert not _told(impact_in(umr, "x_T-1")) and not impact_in(umr, "plip").impacts
 
 
-@pytest.fixture
-def minilm_catalog(minilm: Path, tmp_path: Path) -> Path:
-    add_models(Catalog(tmp_path / "catalog"), [str(minilm)], name="minilm")
-    return tmp_path / "catalog"
+@pytest.fixture(scope="module")
+def work(tmp_path_factory: pytest.TempPathFactory) -> Work:
+    """Models are fingerprinted once for all kinds of registries."""
+    return Work(cache=FeatureCache(tmp_path_factory.mktemp("cache")))
+
+
+@pytest.fixture(scope="module")
+def minilm_catalog(minilm: Path, work: Work, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("catalog")
+    add_models(Catalog(place), [str(minilm)], work, name="minilm")
+    return place
+
+
+@pytest.fixture(scope="module")
+def from_scratch(nursery: Nursery, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A child of the real model whose card makes it a model of its own."""
+    child = tmp_path_factory.mktemp("published") / "from-scratch"
+    shutil.copytree(nursery.make("layers-dropped"), child)
+    (child / "README.md").write_text("---\nlicense: apache-2.0\n---\nTrained from scratch by us.\n", encoding="utf-8")
+    return child
 
 
 def test_a_card_that_claims_training_from_scratch_is_caught(
-    registry: Registry, nursery: Nursery, minilm_catalog: Path, tmp_path: Path
+    registry: Registry, from_scratch: Path, minilm_catalog: Path, work: Work
 ) -> None:
-    child = tmp_path / "from-scratch"
-    shutil.copytree(nursery.make("layers-dropped"), child)
-    (child / "README.md").write_text("---\nlicense: apache-2.0\n---\nTrained from scratch by us.\n", encoding="utf-8")
     fill(registry, text("minilm"), text("from-scratch"), text("below", "finetuned-from from-scratch"))
     _keep(registry, advisory("minilm", risks=[RiskKind.BACKDOOR]))
     assert not {"from-scratch@1.0.0", "below@1.0.0"} & _told(impact_in(registry, "x_T-1")).keys()
 
-    how = Asked(catalog=minilm_catalog, weights={"from-scratch": str(child)}, keep=True, when=NOW)
-    found = verify_in(registry, "from-scratch", how).verification
+    how = Asked(catalog=minilm_catalog, weights={"from-scratch": str(from_scratch)}, keep=True, when=NOW)
+    found = verify_in(registry, "from-scratch", how, work).verification
     assert [(each.subject, each.ancestor) for each in found.undeclared] == [("minilm@1.0.0", True)]
     assert found.silent and not found.claims
 
@@ -111,12 +126,12 @@ def test_a_card_that_claims_training_from_scratch_is_caught(
 
 
 def test_weights_without_a_record_get_the_advisories_of_what_they_descend_from(
-    registry: Registry, nursery: Nursery, minilm_catalog: Path
+    registry: Registry, nursery: Nursery, minilm_catalog: Path, work: Work
 ) -> None:
     fill(registry, text("data", type="dataset"), text("minilm", "trained-on data"))
     _keep(registry, advisory("data"))
     child = str(nursery.make("int8"))
-    report = impact_in(registry, child, catalog=minilm_catalog, framework="eu-ai-act", when=NOW)
+    report = impact_in(registry, child, catalog=minilm_catalog, framework="eu-ai-act", work=work, when=NOW)
     assert _told(report) == {f"model:{child}": Certainty.AFFECTED}
     assert _path(report, f"model:{child}") == [
         ("data@1.0.0", "trained-on", "minilm@1.0.0"),
