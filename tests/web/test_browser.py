@@ -41,6 +41,7 @@ PAGES = (
     "/advisories",
     "/advisories/x_ACME-2026-0001",
     "/alerts",
+    "/scan",
     "/session",
     "/api",
     "/nowhere",

@@ -21,6 +21,10 @@ def serve(
     tokens: Annotated[
         Path | None, Option("--tokens", help="The file of tokens. Default: STEMMA_TOKENS, else among your settings.")
     ] = None,
+    catalog: Annotated[
+        Path | None,
+        Option("--catalog", "-c", help="A catalog that visitors may scan fingerprints against."),
+    ] = None,
     rate: Annotated[float, Option("--rate", min=0, help="Requests a second for one client; 0: no bound.")] = 50.0,
     behind_proxy: Annotated[
         bool, Option("--behind-proxy", help="A proxy on this machine says who the client is, and speaks TLS to it.")
@@ -49,5 +53,7 @@ def serve(
     listener = listen(host, port)
     name = f"[{host}]" if ":" in host else host
     say(f"stemma: serving at http://{name}:{listener.getsockname()[1]}/")
-    settings = WebSettings(registry, title, rate=rate, secure_cookies=behind_proxy, closed=closed, tokens=tokens)
+    settings = WebSettings(
+        registry, title, rate=rate, secure_cookies=behind_proxy, closed=closed, tokens=tokens, catalog=catalog
+    )
     run(create_app(settings), listener, behind_proxy=behind_proxy)

@@ -15,7 +15,7 @@ from stemma.errors import StemmaError
 from stemma.identity.version import VERSION
 from stemma.usecases.browse.holding import Holding
 from stemma.usecases.browse.tokens import tokens_path
-from stemma.web import assets, health, lineage, notices, pairs, records, session
+from stemma.web import assets, health, lineage, notices, pairs, records, scan, session
 from stemma.web.access import Closed, Doorkeeper
 from stemma.web.api import routes as api
 from stemma.web.metrics import Metrics
@@ -27,7 +27,7 @@ from stemma.web.problems import on_defect, on_http, on_invalid, on_stemma
 from stemma.web.settings import Services, WebSettings
 from stemma.web.state import State
 
-BODIES: dict[str, int] = {}
+BODIES = {"/scan": scan.MAX_UPLOAD + 4096}
 """Paths that take more than other requests, with their bound in bytes."""
 
 
@@ -63,7 +63,7 @@ def routes(state: State) -> FastAPI:
     app.add_exception_handler(RequestValidationError, on_invalid)
     app.add_exception_handler(StemmaError, on_stemma)
     app.add_exception_handler(Exception, on_defect)
-    for module in (health, assets, records, lineage, notices, pairs, session, api):
+    for module in (health, assets, records, lineage, notices, pairs, scan, session, api):
         app.include_router(module.router)
     app.include_router(api.pages)
     return app

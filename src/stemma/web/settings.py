@@ -25,6 +25,7 @@ class WebSettings:
         burst: how many it may make at once.
         closed: reading, too, takes a token.
         tokens: the file of tokens; None: as the environment says.
+        catalog: what uploads are scanned against; None: nothing is.
         secure_cookies: cookies are sent over TLS alone; to be set wherever TLS is in front.
     """
 
@@ -38,6 +39,7 @@ class WebSettings:
     secure_cookies: bool = False
     closed: bool = False
     tokens: Path | None = None
+    catalog: Path | None = None
 
 
 @dataclass(frozen=True)

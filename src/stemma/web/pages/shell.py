@@ -6,7 +6,13 @@ from stemma.identity.version import VERSION
 from stemma.publish.html.elements import Content, Element, el
 from stemma.web.assets import address
 
-WAYS = (("/", "Records"), ("/lineage", "Lineage"), ("/advisories", "Advisories"), ("/alerts", "Alerts"))
+WAYS = (
+    ("/", "Records"),
+    ("/lineage", "Lineage"),
+    ("/advisories", "Advisories"),
+    ("/alerts", "Alerts"),
+    ("/scan", "Scan"),
+)
 _HTMX = '{"includeIndicatorStyles":false,"allowEval":false,"selfRequestsOnly":true}'
 
 
