@@ -328,4 +328,5 @@ def test_tables_are_read_anew_when_another_process_wrote_them(tmp_path: Path) ->
     assert list(second.subscriptions.all()) == []
     _values(first)
     assert len(list(second.subscriptions.all())) == len(list(second.outbox.all())) == 1
+    assert (tmp_path / "_registry" / "subscriptions.jsonl").stat().st_mode & 0o077 == 0
     assert (tmp_path / "_registry" / ".lock").stat().st_mode & 0o077 == 0

@@ -73,6 +73,11 @@ def test_loaded_records_are_the_same_as_those_put_one_by_one(anew: Anew, tmp_pat
         assert verify_registry(loaded).unlogged == 63
 
 
+@pytest.mark.parametrize("kept", ["sqlite"], indirect=True)
+def test_only_the_owner_reads_a_database_file(kept: Backend) -> None:
+    assert Path(kept.url.removeprefix("sqlite:///")).stat().st_mode & 0o077 == 0
+
+
 @pytest.mark.parametrize("kept", SQL, indirect=True)
 def test_more_is_loaded_into_what_is_there(kept: Backend) -> None:
     registry = kept.open()

@@ -12,6 +12,7 @@ import shutil
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from stemma.errors import InputError, UnsafeFile
@@ -20,6 +21,8 @@ from stemma.registry.directory import clear_errors, version_of
 HOME = "_registry"
 """Where a registry in a directory keeps what is no record; no record can have this name."""
 MANIFEST = "manifest.json"
+SECRET = "subscriptions.jsonl"
+"""Holds secrets of webhooks: nobody else may read it."""
 
 if sys.platform == "win32":
     import msvcrt
@@ -69,7 +72,7 @@ class Journal:
             for number, (place, text) in enumerate(sorted(files.items())):
                 staged[place] = None if text is None else str(number)
                 if text is not None:
-                    _write(self._stage / str(number), text)
+                    _write(self._stage / str(number), text, 0o600 if place.endswith(SECRET) else 0o666)
             _write(self._stage / MANIFEST, json.dumps(staged))
             _sync(self._stage)
             self._stage.rename(self._commit)
@@ -110,8 +113,8 @@ class Journal:
         return target
 
 
-def _write(path: Path, text: str) -> None:
-    with path.open("x", encoding="utf-8", newline="\n") as stream:
+def _write(path: Path, text: str, mode: int = 0o666) -> None:
+    with open(path, "x", encoding="utf-8", newline="\n", opener=partial(os.open, mode=mode)) as stream:
         stream.write(text)
         stream.flush()
         os.fsync(stream.fileno())

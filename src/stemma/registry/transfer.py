@@ -13,7 +13,7 @@ from stemma.registry.directory import SUFFIX, RecordDirectory, clear_errors
 from stemma.registry.edges import FingerprintDigest, MeasuredEdge
 from stemma.registry.forms import line_of
 from stemma.registry.interface import Registry
-from stemma.registry.journal import HOME
+from stemma.registry.journal import HOME, SECRET
 from stemma.registry.notices import Alert, AuditEntry, Delivery, Sighting, StoredAdvisory, Subscription
 from stemma.registry.table_files import read_lines, table_file
 
@@ -119,6 +119,7 @@ def _put_tables(registry: Registry, home: Path) -> int:
 
 def _write(path: Path, values: Iterable[object]) -> int:
     count = 0
+    path.touch(0o600 if path.name == SECRET else 0o666)
     with path.open("w", encoding="utf-8", newline="\n") as stream:
         for value in values:
             stream.write(f"{line_of(value)}\n")

@@ -155,6 +155,9 @@ def _engine_options(url: URL, create: bool) -> dict[str, Any]:
             f"There is no registry at {path or 'the path of no name'}.", advice="Make it with: stemma registry init"
         )
 
+    if create and path and Path(path).parent.is_dir():
+        Path(path).touch(0o600)  # it holds secrets of webhooks
+
     def connect() -> sqlite3.Connection:
         mode = "rwc" if create else "rw"
         return sqlite3.connect(
