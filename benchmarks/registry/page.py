@@ -29,7 +29,8 @@ def page(found: Mapping[str, Found], records: int) -> str:
         "(`benchmarks/registry/hub.py`). Each step ran in a process of its own. Times leave out start-up;",
         "walks are those of `stemma lineage` (`stemma.lineage.reach`), the page cache and the server's buffers warm.",
         "Processor time is that of our process alone. PostgreSQL ran on the same machine with 256 MB of shared buffers",
-        "and durable writes.",
+        "and durable writes. Two cores with nothing else to do have a load of 0; at a higher one (last column) our",
+        "process waited for its turn, and the processor time says what the step itself takes.",
         "",
         f"Machine: {_machine()}. Python {platform.python_version()}, stemma {VERSION}, "
         f"SQLAlchemy {sqlalchemy.__version__}.",
