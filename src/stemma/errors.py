@@ -17,7 +17,8 @@ StemmaError
 ├── SourceError                bytes could not be fetched                   (exit code 3)
 │   ├── TruncatedSource        fewer bytes than announced
 │   ├── SourceChanged          the file vanished or changed while being read
-│   └── RateLimited            429 after all retries
+│   ├── RateLimited            429 after all retries
+│   └── ForbiddenAddress       an address inside, which a webhook may not lead to
 ├── RegistryUnavailable        a database did not answer, or has no room     (exit code 3)
 └── LimitExceeded              a bound on size, time or memory was hit      (exit code 3)
 ```
@@ -140,6 +141,10 @@ class SourceChanged(SourceError):
 
 class RateLimited(SourceError):
     """The server asked to slow down, and still did after all retries."""
+
+
+class ForbiddenAddress(SourceError):
+    """The address leads inside, or is none that messages are sent to."""
 
 
 class RegistryUnavailable(StemmaError):

@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 from standardwebhooks import Webhook
 from standardwebhooks.exceptions import WebhookVerificationError
 
-from stemma.errors import BadReference, InputError, LimitExceeded, SourceError
-from stemma.interop.webhooks.addresses import Forbidden, addresses_of, target_of
+from stemma.errors import BadReference, ForbiddenAddress, InputError, LimitExceeded, SourceError
+from stemma.interop.webhooks.addresses import addresses_of, target_of
 from stemma.interop.webhooks.post import MAX_BODY, Bounds, Poster
 from stemma.interop.webhooks.signing import is_signed, new_secret, signed_headers
 from tests.alerts.receiver import Receiver, Reply
@@ -71,7 +71,7 @@ def test_old_torn_and_foreign_signatures_are_refused() -> None:
 def test_internal_addresses_are_refused_though_a_public_name_leads_there(address: str) -> None:
     target = target_of("https://hook.example.org/x")
     for found in ([address], ["93.184.216.34", address]):
-        with pytest.raises(Forbidden):
+        with pytest.raises(ForbiddenAddress):
             addresses_of(target, allow_internal=False, lookup=lambda _host, _port, f=found: f)  # type: ignore[misc]
         assert addresses_of(target, allow_internal=True, lookup=lambda _host, _port, f=found: f) == found  # type: ignore[misc]
 
@@ -94,7 +94,7 @@ def test_what_is_no_webhook_is_refused(url: str) -> None:
 
 
 def test_plain_http_to_the_world_is_refused() -> None:
-    with pytest.raises(Forbidden, match="plain http"):
+    with pytest.raises(ForbiddenAddress, match="plain http"):
         addresses_of(target_of("http://93.184.216.34/"), allow_internal=False)
 
 

@@ -12,16 +12,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from stemma.errors import BadReference, SourceError
+from stemma.errors import BadReference, ForbiddenAddress, SourceError
 from stemma.weights.http_hosts import is_private_address
 
 MAX_URL = 2_000
 Lookup = Callable[[str, int], Sequence[str]]
 """IP addresses of a host as text, by name and port; raises OSError where there are none."""
-
-
-class Forbidden(SourceError):
-    """The address leads inside, or is none that webhooks are sent to."""
 
 
 @dataclass(frozen=True)
@@ -80,11 +76,11 @@ def addresses_of(target: Target, *, allow_internal: bool, lookup: Lookup = look_
     """The addresses that may be connected to, in order.
 
     Raises:
-        Forbidden: one of them is internal, or the way there is not encrypted, and neither is allowed.
+        ForbiddenAddress: one of them is internal, or the way there is not encrypted, and neither is allowed.
         SourceError: the host has none.
     """
     if not target.secure and not allow_internal:
-        raise Forbidden(f"{target.shown} is asked for over plain http.", advice="Use https.")
+        raise ForbiddenAddress(f"{target.shown} is asked for over plain http.", advice="Use https.")
     try:
         found = lookup(target.host, target.port)
     except (OSError, UnicodeError) as error:
@@ -92,7 +88,7 @@ def addresses_of(target: Target, *, allow_internal: bool, lookup: Lookup = look_
     if not found:
         raise SourceError(f"{target.shown} has no address.", advice="Check the webhook.")
     if not allow_internal and any(is_private_address(address) for address in found):
-        raise Forbidden(
+        raise ForbiddenAddress(
             f"{target.shown} leads to an internal address; that is refused.",
             advice="Allow it with --allow-internal where that is meant.",
         )

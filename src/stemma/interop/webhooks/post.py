@@ -23,7 +23,7 @@ MAX_BODY = 256_000
 
 @dataclass(frozen=True)
 class Bounds:
-    """Seconds without a sign of life, and seconds in all."""
+    """Seconds without a sign of life, and seconds in all; the look-up of the name, by the system, comes before."""
 
     silence: float = 10.0
     whole: float = 20.0
@@ -64,7 +64,7 @@ class Poster:
 
         Raises:
             BadReference: the URL cannot be used.
-            Forbidden: it leads inside.
+            ForbiddenAddress: it leads inside.
             SourceError: nobody answered in time, or not in HTTP.
             LimitExceeded: the body is too large.
         """
