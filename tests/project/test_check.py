@@ -23,6 +23,6 @@ CHECKS = {
 def test_check(check: str) -> None:
     tool, *arguments = CHECKS[check]
     done = subprocess.run(
-        [TOOLS / tool, *arguments], cwd=ROOT, capture_output=True, text=True, check=False, timeout=300
+        [TOOLS / tool, *arguments], cwd=ROOT, capture_output=True, text=True, check=False, timeout=900
     )
     assert done.returncode == 0, done.stdout + done.stderr
