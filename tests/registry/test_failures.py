@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from stemma.errors import InputError, RegistryUnavailable, StemmaError
 from stemma.identity import Version
 from stemma.registry import DirectoryRegistry, Registry, chain_problems, verify_registry
 from stemma.registry.sql import HEAD, Database, SqlRegistry, migrate, revision_of
+from stemma.registry.sql.database import IDLE_SECONDS
 from tests.registry.backends import Backend, clock, made_ready
 from tests.registry.texts import text
 from tests.registry.values import advisory, alert, delivery, ruling, subscription
@@ -186,6 +188,20 @@ def test_a_database_that_goes_away_and_comes_back(own_server: Cluster) -> None:
     own_server.start()
     assert list(registry.records.names()) == ["after", "before"]
     assert verify_registry(registry).problems == ()
+    registry.close()
+
+
+@pytest.mark.slow
+def test_a_connection_that_died_while_idle_is_replaced_unseen(own_server: Cluster) -> None:
+    url = own_server.create("registry")
+    made_ready(url)
+    registry = SqlRegistry(url, clock, "tests")
+    registry.records.put(text("before"))
+    own_server.stop()
+    own_server.start()
+    time.sleep(IDLE_SECONDS + 0.5)
+    registry.records.put(text("after"))
+    assert list(registry.records.names()) == ["after", "before"]
     registry.close()
 
 
