@@ -54,8 +54,16 @@ def test_there_is_one_alert_for_an_advisory_and_a_subject(registry: Registry) ->
     assert list(registry.alerts.find(states=[AlertState.OPEN])) == [second]
     assert list(registry.alerts.find(subject="x@1.0.0")) == [acknowledged]
     assert list(registry.alerts.find(advisory="none")) == []
+    others = [alert(subject=each) for each in ("x", "xA", "x-y@1.0.0", "x@2.0.0", "model:x@1.0.0")]
+    with pytest.raises(RuntimeError), registry.transaction():
+        registry.alerts.put(others)
+        assert {each.subject for each in registry.alerts.find(name="x")} == {"x", "x@1.0.0", "x@2.0.0"}
+        raise RuntimeError
     assert list(registry.alerts.find(states=[])) == []
     assert list(registry.alerts.latest(5)) == [acknowledged, second]
+    assert list(registry.alerts.latest(1)) == [acknowledged]
+    assert list(registry.alerts.latest(5, [AlertState.OPEN])) == [second]
+    assert [registry.alerts.count(states) for states in (None, [AlertState.OPEN], [])] == [2, 1, 0]
     with pytest.raises(KeyError):
         registry.alerts.get("nothing")
 

@@ -24,15 +24,20 @@ class AlertStore(Protocol):
         *,
         advisory: str | None = None,
         subject: str | None = None,
+        name: str | None = None,
         states: Collection[AlertState] | None = None,
         after: str = "",
         limit: int | None = None,
     ) -> Iterator[Alert]:
-        """Alerts that fit, by identity, from the one after ``after`` on."""
+        """Alerts that fit, by identity, from the one after ``after`` on; ``name``: on any version of that record."""
         ...
 
-    def latest(self, limit: int) -> Sequence[Alert]:
+    def latest(self, limit: int, states: Collection[AlertState] | None = None) -> Sequence[Alert]:
         """The alerts updated last, newest first; those of one moment by identity."""
+        ...
+
+    def count(self, states: Collection[AlertState] | None = None) -> int:
+        """How many there are."""
         ...
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from heapq import nsmallest
 from itertools import islice
 
 from stemma.errors import InputError
@@ -146,6 +147,7 @@ class TableAlerts(TableStore):
         *,
         advisory: str | None = None,
         subject: str | None = None,
+        name: str | None = None,
         states: Collection[AlertState] | None = None,
         after: str = "",
         limit: int | None = None,
@@ -158,13 +160,18 @@ class TableAlerts(TableStore):
             for alert in alerts
             if (advisory is None or alert.advisory == advisory)
             and (subject is None or alert.subject == subject)
+            and (name is None or alert.subject == name or alert.subject.startswith(f"{name}@"))
             and (states is None or alert.state in states)
         )
         yield from islice(fitting, limit)
 
-    def latest(self, limit: int) -> Sequence[Alert]:
+    def latest(self, limit: int, states: Collection[AlertState] | None = None) -> Sequence[Alert]:
         """The alerts updated last, newest first."""
-        return sorted(self._held.tables.alerts.values(), key=lambda each: (-instant(each.updated), each.id))[:limit]
+        return nsmallest(limit, self.find(states=states), key=lambda each: (-instant(each.updated), each.id))
+
+    def count(self, states: Collection[AlertState] | None = None) -> int:
+        """How many there are."""
+        return sum(states is None or alert.state in states for alert in self._held.tables.alerts.values())
 
 
 def told(count: int, last: Alert) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Select, and_, delete, func, or_, select, update
 
 from stemma.registry.audit import digest_of_all
 from stemma.registry.forms import line_of, value_of
@@ -47,6 +47,7 @@ class SqlAlerts(SqlStore):
         *,
         advisory: str | None = None,
         subject: str | None = None,
+        name: str | None = None,
         states: Collection[AlertState] | None = None,
         after: str = "",
         limit: int | None = None,
@@ -57,19 +58,31 @@ class SqlAlerts(SqlStore):
             query = query.where(alerts.c.advisory == advisory)
         if subject is not None:
             query = query.where(alerts.c.subject == subject)
-        if states is not None:
-            query = query.where(alerts.c.state.in_([state.value for state in states]))
+        if name is not None:  # "A" is what follows "@": a stretch of the index
+            versions = and_(alerts.c.subject > f"{name}@", alerts.c.subject < f"{name}A")
+            query = query.where(or_(alerts.c.subject == name, versions))
+        query = _of_states(query, states)
         lines = self._pages(query, alerts, alerts.c.id, after)
         yield from (value_of(Alert, line, "alerts") for line in islice(lines, limit))
 
-    def latest(self, limit: int) -> Sequence[Alert]:
+    def latest(self, limit: int, states: Collection[AlertState] | None = None) -> Sequence[Alert]:
         """The alerts updated last, newest first."""
-        query = select(alerts.c.line).order_by(alerts.c.updated.desc(), alerts.c.id).limit(limit)
+        query = _of_states(select(alerts.c.line), states)
+        query = query.order_by(alerts.c.updated.desc(), alerts.c.id).limit(limit)
         with self._database.reading() as connection:
             return [value_of(Alert, line, "alerts") for line in connection.scalars(query)]
 
+    def count(self, states: Collection[AlertState] | None = None) -> int:
+        """How many there are."""
+        with self._database.reading() as connection:
+            return connection.scalar(_of_states(select(func.count()).select_from(alerts), states)) or 0
+
 
 _ALERTS = alerts
+
+
+def _of_states(query: Select[Any], states: Collection[AlertState] | None) -> Select[Any]:
+    return query if states is None else query.where(alerts.c.state.in_([state.value for state in states]))
 
 
 def _alert_row(alert: Alert) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from heapq import nsmallest
 
 from stemma.errors import InputError
+from stemma.identity import parse_requirement
 from stemma.identity.version import VERSION
 from stemma.interop.webhooks.addresses import target_of
 from stemma.interop.webhooks.signing import key_of, new_secret
@@ -35,6 +36,9 @@ def list_alerts(
         InputError: a term can never hold.
     """
     asked = check_terms(terms) if terms else ()
+    if not asked and limit is not None:
+        newest = tuple(registry.alerts.latest(limit, states))
+        return AlertListing((), newest, registry.alerts.count(states), _summaries(registry, newest), VERSION)
     found = _Counted(_matching(registry, asked, states))
     alerts = tuple(nsmallest(limit, found, key=_order) if limit is not None else sorted(found, key=_order))
     return AlertListing(asked, alerts, found.count, _summaries(registry, alerts), VERSION)
@@ -57,10 +61,17 @@ def _order(alert: Alert) -> tuple[int, str]:
 
 
 def _matching(registry: Registry, terms: Sequence[str], states: Collection[AlertState] | None) -> Iterator[Alert]:
-    """The alerts that fit, by identity; those of one advisory without looking at others."""
-    only = [term.partition("=")[2].strip() for term in terms if term.startswith("advisory=") and "," not in term]
-    alerts = registry.alerts.find(advisory=only[0] if only else None, states=states)
-    return Audience(registry.graph, registry.identities).select(alerts, terms) if terms else alerts
+    """The alerts that fit, by identity; those of one advisory or record without looking at others."""
+    advisory, name = _only(terms, "advisory"), _only(terms, "model")
+    record = None if name is None or name.startswith("hf:") else parse_requirement(name).name
+    found = registry.alerts.find(advisory=advisory, name=record, states=states)
+    return Audience(registry.graph, registry.identities).select(found, terms) if terms else found
+
+
+def _only(terms: Sequence[str], kind: str) -> str | None:
+    """The value of the first term of a kind, where it is but one."""
+    values = (term.partition("=")[2].strip() for term in terms if term.startswith(f"{kind}="))
+    return next((value for value in values if "," not in value), None)
 
 
 def _summaries(registry: Registry, alerts: Iterable[Alert]) -> Mapping[str, str]:
