@@ -9,6 +9,7 @@ packages=(
   openssl             # benchmarks: the plain read that figures are ratios of; tests: a certificate
   poppler-utils       # pdftotext reads what was compiled
   postgresql          # a throw-away server for registries
+  systemd             # systemd-analyze reads the unit of the server
   texlive-latex-base  # compiles the LaTeX that is written
   time                # benchmarks: maximum resident set as /usr/bin/time -v prints it
 )
