@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from stemma.identity import Range
@@ -17,7 +18,7 @@ from stemma.registry.edges import Facts, newest
 from stemma.registry.interface import GraphSource, RecordStore
 
 MAX_WORDS = 12
-MOST = 2_000
+MOST = 500
 """How many candidates are looked at; where there are more, the search has to be narrowed."""
 _MAX_LENGTH = 40
 _MAX_OF_RECORD = 80
@@ -74,12 +75,14 @@ class FoundPage:
     complete: bool
 
 
-def split(text: str) -> Iterator[str]:
-    """The words of a text, as they are compared."""
+@lru_cache(maxsize=65_536)
+def split(text: str) -> tuple[str, ...]:
+    """The words of a text, as they are compared. Publishers, licences and tags come again and again."""
     folded = unicodedata.normalize("NFKC", text).casefold()
-    return (word[:_MAX_LENGTH] for word in _WORD.findall(folded))
+    return tuple(word[:_MAX_LENGTH] for word in _WORD.findall(folded))
 
 
+@lru_cache(maxsize=65_536)
 def mark_of(name: str, value: str) -> str:
     """A word that only one value of one field has."""
     return f"{name}_{''.join(split(value))[:_MAX_LENGTH]}"

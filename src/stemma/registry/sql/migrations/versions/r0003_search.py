@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -24,7 +25,7 @@ def upgrade() -> None:
     connection = op.get_bind()
     update = sa.text("UPDATE records SET words = :words WHERE id = :id")
     for page in _pages(connection):
-        connection.execute(update, [{"id": id_, "words": words_of(parse_record(text_).data)} for id_, text_ in page])
+        connection.execute(update, [{"id": id_, "words": words_of(_data(text_))} for id_, text_ in page])
     for statement in MAKE[connection.dialect.name]:
         connection.exec_driver_sql(statement)
     add_words(connection, -1)
@@ -35,6 +36,11 @@ def downgrade() -> None:
     for statement in DROP[op.get_bind().dialect.name]:
         op.get_bind().exec_driver_sql(statement)
     op.drop_column("records", "words")
+
+
+def _data(text: str) -> Any:
+    """The document; those that were loaded in bulk are a line of JSON, which is read a hundred times faster."""
+    return json.loads(text) if text.startswith("{") else parse_record(text).data
 
 
 def _pages(connection: sa.Connection) -> Iterator[list[Any]]:
