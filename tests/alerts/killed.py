@@ -1,8 +1,8 @@
 """A process that dies at a chosen step of raise, store, deliver, mark; run as ``python -m tests.alerts.killed``.
 
 It forks once for every step: the child does the job and kills itself there; another looks at what is left, and ends the
-job as the next run would. For every step it reads the URL of a fresh registry from standard input and tells on standard
-output what was seen, until a child gets to the end.
+job as the next run would. For every step it reads the place of a fresh registry from standard input and tells on
+standard output what was seen, until a child gets to the end.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from stemma.advisories import RiskKind, affected_record, new_advisory
 from stemma.interop.webhooks.post import Poster
-from stemma.registry import Registry, chain_problems
+from stemma.registry import DirectoryRegistry, Registry, chain_problems
 from stemma.registry.sql import SqlRegistry
 from stemma.usecases.alerts.delivering import deliver
 from stemma.usecases.alerts.raising import keep_advisories, keep_records
@@ -86,6 +87,11 @@ class Fused:
         self._fuse.step()
 
 
+def opened(place: str, at: str) -> Registry:
+    """The registry in a database or a directory."""
+    return SqlRegistry(place, lambda: at) if "://" in place else DirectoryRegistry(Path(place), lambda: at)
+
+
 def job(registry: Registry, fuse: Fuse, at: str) -> None:
     """Keep an advisory, then a record that comes under it, then send what is due."""
     poster = Poster(allow_internal=True)
@@ -132,12 +138,12 @@ def main(urls: Iterable[str]) -> None:
 
     def dies(url: str, step: int) -> int:
         fuse = Fuse(step)
-        registry: Any = Fused(SqlRegistry(url, lambda: NOW, "killed"), fuse)
+        registry: Any = Fused(opened(url, NOW), fuse)
         job(registry, fuse, NOW)
         return fuse.passed
 
     def looks(url: str) -> list[object]:
-        registry = SqlRegistry(url, lambda: MUCH_LATER, "after")
+        registry = opened(url, MUCH_LATER)
         left = seen(registry)
         job(registry, Fuse(0), later(MUCH_LATER, 1))
         return [left, seen(registry)]

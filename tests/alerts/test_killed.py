@@ -13,8 +13,7 @@ from typing import Any
 import pytest
 
 from stemma.registry import Subscription, alert_id, delivery_id
-from stemma.registry.sql import SqlRegistry
-from tests.alerts.killed import ADVISORY, NOW, RECORDS
+from tests.alerts.killed import ADVISORY, NOW, RECORDS, opened
 from tests.alerts.receiver import Receiver
 from tests.registry.backends import made_ready
 from tools.postgres import Cluster, binaries, cluster
@@ -34,8 +33,11 @@ def postgres() -> Iterator[Cluster]:
 
 def prepared(url: str, hook: str, create: Callable[[], object] = lambda: None) -> None:
     """A registry with two records and one subscription."""
-    made_ready(url, create)
-    registry = SqlRegistry(url, lambda: NOW, "tests")
+    if "://" in url:
+        made_ready(url, create)
+    else:
+        Path(url).mkdir()
+    registry = opened(url, NOW)
     for each in RECORDS:
         registry.records.put(each)
     registry.subscriptions.put(Subscription("team", ("risk=poisoning",), hook, NOW, SECRET))
@@ -96,6 +98,14 @@ def test_sqlite_loses_nothing_wherever_the_process_is_killed(tmp_path: Path) -> 
             return f"sqlite:///{path}"
 
         check(outcomes(fresh), receiver)
+
+
+@pytest.mark.slow
+def test_a_directory_loses_nothing_wherever_the_process_is_killed(tmp_path: Path) -> None:
+    with Receiver() as receiver:
+        prepared(f"{tmp_path}/first", receiver.url)
+        count = iter(range(1_000))
+        check(outcomes(lambda: str(shutil.copytree(tmp_path / "first", tmp_path / str(next(count))))), receiver)
 
 
 @pytest.mark.slow
