@@ -23,8 +23,16 @@ _RECORDS = ("name", "version", "state", "type", "title", "publisher", "licenses"
 _EDGES = ("upstream", "downstream", "kind", "version", "position", "range", "standing")
 _MARKS = ("mark", "name", "version")
 _RECORDS_KEY = "CREATE UNIQUE INDEX uq_records_name_version ON records (name, version)"
+_SORTED = {
+    "edges": "upstream, downstream, kind, version, position, range, standing",
+    "marks": "mark, name, version",
+}
 _DROP = {
-    "sqlite": ("DROP INDEX uq_records_name_version", "DROP INDEX ix_edges_downstream"),
+    "sqlite": (
+        "DROP INDEX uq_records_name_version",
+        "DROP INDEX ix_edges_downstream",
+        *(f"CREATE TEMPORARY TABLE given_{table} AS SELECT * FROM {table} WHERE 0" for table in _SORTED),
+    ),
     "postgresql": (
         "DROP INDEX uq_records_name_version",
         "DROP INDEX ix_edges_downstream",
@@ -34,9 +42,20 @@ _DROP = {
         "SET LOCAL maintenance_work_mem = '256MB'",
     ),
 }
-"""An index is made faster at the end than row by row."""
+"""An index is made faster at the end than row by row; a table that is one is filled faster in its order."""
 _MAKE = {
-    "sqlite": (_RECORDS_KEY, "CREATE INDEX ix_edges_downstream ON edges (downstream)"),
+    "sqlite": (
+        _RECORDS_KEY,
+        *(
+            statement
+            for table, order in _SORTED.items()
+            for statement in (
+                f"INSERT INTO {table} SELECT * FROM given_{table} ORDER BY {order}",
+                f"DROP TABLE given_{table}",
+            )
+        ),
+        "CREATE INDEX ix_edges_downstream ON edges (downstream)",
+    ),
     "postgresql": (
         _RECORDS_KEY,
         "ALTER TABLE edges ADD CONSTRAINT pk_edges"
@@ -72,7 +91,7 @@ def load_lines(
         _run(connection, _DROP[database.dialect] if empty else ())
         try:
             for chunk in chunks(_rows(lines, whole), BATCH):
-                _insert(connection, database.dialect, chunk)
+                _insert(connection, database.dialect, chunk, "given_" if empty else "")
                 count += len(chunk)
                 edges += sum(len(each.edges) for each in chunk)
                 if tell is not None:
@@ -104,7 +123,7 @@ def _run(connection: Connection, statements: Iterable[str]) -> None:
         connection.exec_driver_sql(statement)
 
 
-def _insert(connection: Connection, dialect: str, rows: list[Rows]) -> None:
+def _insert(connection: Connection, dialect: str, rows: list[Rows], into: str) -> None:
     tables = (
         ("records", _RECORDS, [each.record for each in rows]),
         ("edges", _EDGES, sorted(chain.from_iterable(each.edges for each in rows))),
@@ -114,7 +133,7 @@ def _insert(connection: Connection, dialect: str, rows: list[Rows]) -> None:
         if dialect == "postgresql":
             _copy(connection, table, columns, values)
         elif values:
-            connection.exec_driver_sql(_insertion(table, columns), values)
+            connection.exec_driver_sql(_insertion(f"{into}{table}" if table in _SORTED else table, columns), values)
 
 
 def _insertion(table: str, columns: tuple[str, ...]) -> str:
