@@ -80,6 +80,16 @@ def test_what_was_taken_out_or_replaced_is_not_found(filled: Registry) -> None:
     assert filled.search.find(Query("LLaMA", licence="x")).found == ()
 
 
+def test_what_was_made_of_a_name_is_told_in_part_and_counted(registry: Registry) -> None:
+    with registry.transaction():
+        registry.records.put(text("base"))
+        for number in range(5):
+            registry.records.put(text(f"child-{number}", relations=(("finetuned-from", "base@^1.0.0"),)))
+    edges, count = registry.search.made_of("base", 2)
+    assert ([edge.key for edge in edges], count) == (["child-0@1.0.0", "child-1@1.0.0"], 5)
+    assert registry.search.made_of("nobody", 2) == ([], 0)
+
+
 @given(st.text(max_size=60))
 def test_words_hold_nothing_that_a_database_could_mistake(written: str) -> None:
     assert all(word.isalnum() for word in split(written))

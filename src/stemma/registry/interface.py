@@ -97,6 +97,10 @@ class SearchSource(Protocol):
         """The newest usable versions that fit a query; those whose name fits come first, then by name."""
         ...
 
+    def made_of(self, name: str, limit: int) -> tuple[Sequence[DeclaredEdge], int]:
+        """The first of the declared edges whose upstream end bears a name, and how many there are."""
+        ...
+
 
 class RulingStore(Protocol):
     """Rulings over weights."""

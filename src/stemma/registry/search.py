@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from stemma.identity import Range
-from stemma.registry.edges import Facts, newest
+from stemma.registry.edges import DeclaredEdge, Facts, newest
 from stemma.registry.interface import GraphSource, RecordStore
 
 MAX_WORDS = 12
@@ -143,6 +143,11 @@ class RecordSearch:
             if marked and all(any(word.startswith(start) for word in words) for start in query.beginnings):
                 candidates.append((name, version))
         return page_of(candidates, self._graph, query, offset, limit, complete=True)
+
+    def made_of(self, name: str, limit: int) -> tuple[Sequence[DeclaredEdge], int]:
+        """The first of the declared edges whose upstream end bears a name, and how many there are."""
+        found = list(self._graph.declared([name], "upstream"))
+        return found[:limit], len(found)
 
     def _read(self) -> Sequence[tuple[str, str, tuple[str, ...]]]:
         if self._words is None:

@@ -32,7 +32,7 @@ class SqlGraph:
 
     def declared(self, names: Collection[str], side: Side) -> Iterable[DeclaredEdge]:
         """The declared edges whose upstream (or downstream) end bears one of these names."""
-        found = _edges(self._rows(self._sides[side], set(names)))
+        found = edges_of(self._rows(self._sides[side], set(names)))
         found.sort(key=itemgetter(0))  # comparing names alone is fast; then little is left to do
         found.sort()
         return found
@@ -74,7 +74,8 @@ class SqlGraph:
             return self._database.rows(connection, query, given(asked))
 
 
-def _edges(rows: Iterable[Any]) -> list[DeclaredEdge]:
+def edges_of(rows: Iterable[Any]) -> list[DeclaredEdge]:
+    """Rows of the table of edges, as edges."""
     new, kinds, forward = DeclaredEdge._make, KINDS, TO_UPSTREAM
     return [
         new((down, version, position, kinds[code], up, span, standing))

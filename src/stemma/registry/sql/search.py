@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, func, select, text
 
+from stemma.registry.edges import DeclaredEdge
 from stemma.registry.interface import GraphSource
 from stemma.registry.search import MOST, FoundPage, Query, page_of
 from stemma.registry.sql.database import Database
+from stemma.registry.sql.graph import edges_of
+from stemma.registry.sql.schema import edges
 
 _BY_WORDS = {
     "sqlite": (
@@ -38,6 +42,15 @@ class SqlSearch:
         most = any(len(part) >= MOST for part in rows)
         candidates = {(name, version) for part in rows for name, version in part}
         return page_of(candidates, self._graph, query, offset, limit, complete=not most)
+
+    def made_of(self, name: str, limit: int) -> tuple[Sequence[DeclaredEdge], int]:
+        """The first of the declared edges whose upstream end bears a name, and how many there are."""
+        its = edges.c.upstream == name
+        order = (edges.c.upstream, edges.c.downstream, edges.c.kind, edges.c.version, edges.c.position)
+        with self._database.reading() as connection:
+            count = connection.scalar(select(func.count()).select_from(edges).where(its)) or 0
+            rows = connection.execute(select(edges).where(its).order_by(*order).limit(limit)).all()
+        return sorted(edges_of(rows)), count
 
     def _candidates(self, connection: Connection, query: Query) -> list[list[Any]]:
         if query.empty:

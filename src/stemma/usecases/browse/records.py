@@ -9,14 +9,14 @@ from itertools import islice, pairwise
 
 from stemma.errors import BadVersion
 from stemma.identity import Missing, Range, Version
-from stemma.lineage import Joined, is_held
 from stemma.publish.graph import Graph
 from stemma.publish.record import Item, RecordView, lineage_graph, record_view, with_notes
 from stemma.records import Change, Record, Relation, ResolvedField, Resolver, diff_records
-from stemma.registry import Alert, AlertState, DeclaredEdge, MeasuredEdge, Registry, newest
+from stemma.registry import Alert, AlertState, MeasuredEdge, Registry, Standing, admitted, newest
 
 MOST_VERSIONS = 20
 MOST_DOWNSTREAM = 20
+_LOOKED_AT = 200
 MOST_RULINGS = 50
 _ANY = Range.parse("*")
 Links = Callable[[str], str | None]
@@ -115,16 +115,21 @@ def _notes(record: Record, resolver: Resolver) -> Mapping[str, str]:
 
 
 def _downstream(record: Record, registry: Registry) -> tuple[list[tuple[Record, Relation]], int]:
-    """The first records that were made from this one, and how many there are."""
-    found: dict[tuple[str, int], DeclaredEdge] = {}
-    for link in Joined(registry.graph).below([record.key]):
-        if isinstance(link.edge, DeclaredEdge) and link.edge.target_is_upstream and is_held(link.downstream):
-            found[link.edge.key, link.edge.position] = link.edge
+    """The first records that were made from this one, and how many there are; of very many, for all its versions."""
+    edges, total = registry.search.made_of(record.name, _LOOKED_AT)
+    held = registry.graph.versions_of([record.name]).get(record.name, ())
+    made = [
+        edge
+        for edge in edges
+        if edge.target_is_upstream
+        and edge.standing != Standing.DENIED
+        and record.version in admitted(held, edge.requirement.range)
+    ]
     shown = []
-    for edge in islice(found.values(), MOST_DOWNSTREAM):
+    for edge in made[:MOST_DOWNSTREAM]:
         below = registry.records.get(edge.name, Version.parse(edge.version))
         shown.append((below, below.relations[edge.position]))
-    return shown, len({edge.key for edge in found.values()})
+    return shown, len({edge.key for edge in made}) if total <= _LOOKED_AT else total
 
 
 def history(name: str, versions: Sequence[Version], registry: Registry) -> tuple[VersionLine, ...]:
