@@ -72,7 +72,9 @@ def _shown(
     return (
         el("p", f"{len(seen.nodes):,} nodes, {len(seen.edges):,} edges", id="told", role="status", class_="note"),
         _tools(addresses.with_query("/lineage.svg", **query)),
-        el("p", "There is more than is shown: take fewer steps.", class_="note") if not seen.complete else None,
+        el("p", "There is more than is shown: take fewer steps.", id="more", class_="note")
+        if not seen.complete
+        else None,
         el(
             "div",
             drawn,

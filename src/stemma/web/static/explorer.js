@@ -225,9 +225,10 @@
 
   guarded(async () => {
     say("Loading …");
-    parts.set("", await ask(API, { ...base, limit: 2000 }));
+    parts.set("", await ask(API, { ...base, limit: 5000 }));
     const open = (here.searchParams.get("open") || "").split(" ").filter(Boolean).slice(0, 40);
     for (const key of open) parts.set(key, await ask(API, { root: key, up: 1, down: 1, limit: 500 }));
+    document.getElementById("more")?.remove();
     draw(true);
     if (from && to) await findWays();
     box.dataset.ready = "yes";
