@@ -154,6 +154,7 @@ class _Walk:
         self.hits: dict[str, Hit] = {}
         self.ended: set[str] = set()
         self.waiting: dict[int, list[Hit]] = defaultdict(list)
+        self.marks: dict[str, frozenset[str]] = {}
 
     def run(self) -> Iterator[Hit]:
         """First all that is surely affected, then what possibly is."""
@@ -190,8 +191,10 @@ class _Walk:
         while level:
             depth += 1
             following: list[str] = []
-            for link in self._open(self.joined.below(level)):
-                note = self._note(link)
+            links = list(self._open(self.joined.below(level)))
+            self._read_marks(links)
+            for link in links:
+                note = None if link.downstream in self.hits else self._note(link)
                 if note is None:
                     continue
                 hit = Hit(link.downstream, depth, certain and not note, link, note, self.risks)
@@ -231,10 +234,16 @@ class _Walk:
     def _named(self, name: str) -> bool:
         return any(entry.record == name for entry in self.advisory.affected)
 
+    def _read_marks(self, links: Sequence[Link]) -> None:
+        """The digests that a level's steps over byte copies are judged by, in one question."""
+        copies = [link for link in links if self.effects[link.kind] is Effect.BYTE_COPIES]
+        keys = {key for link in copies for key in (link.upstream, link.downstream)} - self.marks.keys()
+        if keys:
+            self.marks |= {**dict.fromkeys(keys, frozenset()), **self.identities.marks(sorted(keys))}
+
     def _same_file(self, link: Link) -> str | None:
-        marks = self.identities.marks([link.upstream, link.downstream])
-        above = files_of(marks.get(link.upstream, frozenset())) | set(self.advisory.digests)
-        below = files_of(marks.get(link.downstream, frozenset()))
+        above = files_of(self.marks[link.upstream]) | set(self.advisory.digests)
+        below = files_of(self.marks[link.downstream])
         if not above or not below:
             return NO_DIGESTS
         return "" if above & below else None
