@@ -25,6 +25,12 @@ def serve(
         Path | None,
         Option("--catalog", "-c", help="A catalog that visitors may scan fingerprints against."),
     ] = None,
+    hub_secret: Annotated[
+        Path | None,
+        Option(
+            "--hub-secret", help="A file with the secret of the hub's webhooks; they are taken at /hooks/huggingface."
+        ),
+    ] = None,
     rate: Annotated[float, Option("--rate", min=0, help="Requests a second for one client; 0: no bound.")] = 50.0,
     behind_proxy: Annotated[
         bool, Option("--behind-proxy", help="A proxy on this machine says who the client is, and speaks TLS to it.")
@@ -38,6 +44,7 @@ def serve(
     Examples:
       stemma serve --registry records
       stemma serve --registry sqlite:///models.db --port 8000
+      stemma serve --registry models.db --hub-secret secret.txt
       stemma serve --registry postgresql://stemma@db/stemma --host 0.0.0.0 --behind-proxy
     """
     from stemma.usecases.browse.extra import require_web
@@ -54,6 +61,28 @@ def serve(
     name = f"[{host}]" if ":" in host else host
     say(f"stemma: serving at http://{name}:{listener.getsockname()[1]}/")
     settings = WebSettings(
-        registry, title, rate=rate, secure_cookies=behind_proxy, closed=closed, tokens=tokens, catalog=catalog
+        registry,
+        title,
+        rate=rate,
+        secure_cookies=behind_proxy,
+        closed=closed,
+        tokens=tokens,
+        catalog=catalog,
+        hub_secret=_secret(hub_secret),
     )
     run(create_app(settings), listener, behind_proxy=behind_proxy)
+
+
+def _secret(path: Path | None) -> str:
+    """The secret that a file holds, without the white space around it."""
+    from stemma.errors import InputError
+
+    if path is None:
+        return ""
+    try:
+        secret = path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} holds no secret: {error}.", advice="Name a text file.") from error
+    if not 16 <= len(secret) <= 200:
+        raise InputError(f"The secret in {path} has {len(secret)} characters, expected 16 to 200.")
+    return secret

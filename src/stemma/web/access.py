@@ -20,7 +20,7 @@ from stemma.usecases.browse.tokens import Token, check_token, read_tokens
 from stemma.web.problems import answer
 from stemma.web.settings import Services
 
-OPEN = ("/healthz", "/readyz", "/session", "/static/")
+OPEN = ("/healthz", "/readyz", "/session", "/static/", "/hooks/")
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="stemma"'}
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from stemma.interop.network import Network
+
 KIB = 1024
 
 
@@ -26,6 +28,7 @@ class WebSettings:
         closed: reading, too, takes a token.
         tokens: the file of tokens; None: as the environment says.
         catalog: what uploads are scanned against; None: nothing is.
+        hub_secret: what the hub sends with its webhooks; "": none are taken.
         secure_cookies: cookies are sent over TLS alone; to be set wherever TLS is in front.
     """
 
@@ -40,11 +43,13 @@ class WebSettings:
     closed: bool = False
     tokens: Path | None = None
     catalog: Path | None = None
+    hub_secret: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)
 class Services:
-    """What a server takes from the world: the present moment, and names for requests."""
+    """What a server takes from the world: the present moment, names for requests, and the way to hubs."""
 
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
     request_id: Callable[[], str] = field(default=lambda: secrets.token_hex(8))
+    network: Network = field(default_factory=Network)
