@@ -125,7 +125,8 @@ def refresh(registry: RegistryOption = None, quiet: QuietOption = False) -> None
 
     \b
     Examples:
-      git pull && stemma alerts refresh
+      stemma alerts refresh
+      stemma alerts refresh --registry records   # after git pull
     """
     from stemma.usecases.alerts.raising import refresh as use_case
     from stemma.usecases.registry import now, opened
