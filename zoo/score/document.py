@@ -38,6 +38,12 @@ Models about a hundred times the size of those that everything was fitted on, tr
 fitted on these. The page of the small zoo is accuracy.md."""
 
 
+_KEPT = """
+
+The rulings were kept from an earlier run, and no model was read again: they are those of the code of that run, and
+changes of method since then are not in them."""
+
+
 def document(built: Built, parts: Mapping[str, Part], command: str, pictures: Sequence[str]) -> str:
     """The whole page."""
     sections = [_head(built, parts, command), _bars(parts), _pictures(pictures)]
@@ -59,7 +65,7 @@ Zoo `{built.size.name}`, {len(built.entries)} of {len(built.zoo)} planned models
 
 {_LARGE if built.size.accelerated else _SMALL}
 
-{_cost(built, parts)}
+{_cost(built, parts)}{_KEPT if "--kept" in command.split() else ""}
 
 {counts}"""
 
