@@ -235,6 +235,15 @@ def test_of_one_vocabulary_independence_is_never_shown() -> None:
     result = ruling(BASE_PRINT, models.fingerprint(models.draw(51)))
     assert (result.label, result.established, result.exclusion) == (Label.INDEPENDENT, Established.DEFAULT, None)
     assert any("one learned from the other's outputs" in text for text in result.reasons)
+    assert result.looked_everywhere
+
+
+def test_a_ruling_says_whether_every_planned_test_looked_with_power() -> None:
+    """Few neurons, or neurons only sampled, could hide a link; a link, or what hints at one, is not nothing."""
+    few = models.fingerprint(models.draw(51, size=models.Size(layers=1, hidden=64, neurons=96)))
+    sampled = models.fingerprint(models.draw(51), full=False)
+    for other in (few, sampled, models.fingerprint(TWIN), models.fingerprint(TUNED)):
+        assert ruling(BASE_PRINT, other).looked_everywhere is False
 
 
 @pytest.mark.parametrize("full", [(False, False), (False, True), (True, False)])

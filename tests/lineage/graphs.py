@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -70,17 +69,6 @@ def ruling(a: str, b: str, label: str = "linked", **changes: Any) -> MeasuredEdg
 def undetermined(a: str, b: str, **changes: Any) -> MeasuredEdge:
     """A shown link without a direction."""
     return ruling(a, b, kinship=Kinship.UNDETERMINED, direction="undetermined", **changes)
-
-
-def evidence(order: float = -0.5, matching: float = 1.0, sample: int = 1000) -> str:
-    """Evidence of tests that ran over so many units, with log10 p of the order and neurons that match."""
-    common = {"site": "", "effect": 0.0, "sample": sample}
-    return json.dumps(
-        [
-            {"test": "mlp order", "statistic": 1.0, "log10_p": order, **common},
-            {"test": "neuron matching", "statistic": matching, "log10_p": None, **common},
-        ]
-    )
 
 
 def advisory(

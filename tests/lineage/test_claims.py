@@ -12,7 +12,7 @@ from stemma.lineage.claims import read_claim_rules
 from stemma.records import parse_record
 from stemma.registry.edges import MeasuredEdge
 from stemma.vocabulary import Exclusion, Kinship, Mechanism, RelationKind
-from tests.lineage.graphs import evidence, ruling, text, undetermined
+from tests.lineage.graphs import ruling, text, undetermined
 
 WEIGHT_EDGES = list(claim_rules())
 OPEN = {
@@ -22,8 +22,8 @@ OPEN = {
 
 
 def _apart(**changes: Any) -> MeasuredEdge:
-    """Nothing shared, by default, though both kinds of tests looked."""
-    return ruling("p", "c", "independent", **{"established": "default", "evidence": evidence(), **changes})
+    """Nothing shared, by default, though every planned test looked."""
+    return ruling("p", "c", "independent", **{"established": "default", "looked_everywhere": True, **changes})
 
 
 @pytest.mark.parametrize("kind", WEIGHT_EDGES)
@@ -40,7 +40,9 @@ def test_a_link_holds(kind: RelationKind) -> None:
 
 
 @pytest.mark.parametrize("kind", WEIGHT_EDGES)
-@pytest.mark.parametrize("apart", [_apart(), _apart(established="shown", evidence="[]", exclusion=Exclusion.X4)])
+@pytest.mark.parametrize(
+    "apart", [_apart(), _apart(established="shown", looked_everywhere=None, exclusion=Exclusion.X4)]
+)
 def test_nothing_shared_contradicts_where_weights_must_show_it(kind: RelationKind, apart: MeasuredEdge) -> None:
     expected = Verdict.NOT_ESTABLISHED if kind in OPEN else Verdict.CONTRADICTED
     assert judge(kind, apart).verdict is expected
@@ -49,10 +51,8 @@ def test_nothing_shared_contradicts_where_weights_must_show_it(kind: RelationKin
 @pytest.mark.parametrize(
     "doubt",
     [
-        {"evidence": "[]"},
-        {"evidence": evidence(sample=99)},
-        {"evidence": evidence(order=-5.0)},
-        {"evidence": evidence(matching=4.0)},
+        {"looked_everywhere": False},
+        {"looked_everywhere": None},
         {"status": "untrained"},
     ],
 )

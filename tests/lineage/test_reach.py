@@ -10,7 +10,7 @@ from stemma.lineage import reach
 from stemma.lineage.reach import Towards
 from stemma.registry.memory import MemoryRegistry
 from stemma.vocabulary import Kinship, RelationKind
-from tests.lineage.graphs import evidence, fill, memory, ruling, text, undetermined
+from tests.lineage.graphs import fill, memory, ruling, text, undetermined
 
 
 def _keys(registry: MemoryRegistry, start: str, towards: Towards = "descendants") -> list[str]:
@@ -196,7 +196,7 @@ def test_reach_is_the_transitive_closure(pairs: list[tuple[int, int]]) -> None:
 def test_independence_by_default_speaks_against_what_weights_must_show() -> None:
     registry = _registry(text("base"), text("tuned", "finetuned-from base"), text("student", "distilled-from base"))
     for child in ("tuned@1.0.0", "student@1.0.0"):
-        looked = {"established": "default", "evidence": evidence()}
+        looked = {"established": "default", "looked_everywhere": True}
         registry.rulings.put(ruling("base@1.0.0", child, "independent", **looked))
     found = reach(registry.graph, "base@1.0.0", "descendants")
     assert not found.path("tuned@1.0.0")[0].sure and found.path("student@1.0.0")[0].sure

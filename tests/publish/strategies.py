@@ -67,6 +67,7 @@ rulings = st.builds(
     layer_map=st.lists(pairs, max_size=4).map(tuple),
     alpha=st.floats(1e-12, 0.5),
     tests_planned=st.integers(0, 10**6),
+    looked_everywhere=st.one_of(st.none(), st.booleans()),
     constitution=texts,
     cost=facts,
 )

@@ -59,7 +59,9 @@ class Ruling:
 
     ``confidence`` says how firmly the mechanism is named; None where none is.
     ``status`` names an open frontier or a special outcome ("shared early training", "not detectable") or is "".
-    ``layer_map`` is filled where layers were aligned. ``cost`` tells what the ruling took (bytes read, seconds).
+    ``looked_everywhere``: neurons in place and in disguise were looked for with power, and nothing hints at a link;
+    None where a ruling was kept before it was told. ``layer_map`` is filled where layers were aligned. ``cost`` tells
+    what the ruling took (bytes read, seconds).
     """
 
     label: Label
@@ -76,5 +78,6 @@ class Ruling:
     layer_map: tuple[LayerPair, ...] = ()
     alpha: float = 1e-6
     tests_planned: int = 0
+    looked_everywhere: bool | None = False
     constitution: str = "1.0.0"
     cost: Mapping[str, Any] = field(default_factory=dict)

@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stemma.anatomy.interface import Role
@@ -27,8 +28,10 @@ from stemma.vocabulary import Exclusion, Kinship
 
 DEFAULT_ALPHA = 1e-6
 _ADAPTER_ROLES = frozenset({Role.ADAPTER_A, Role.ADAPTER_B})
+_ORDERS = frozenset({"mlp order", "state order", "layer alignment"})
 _MINIMUM_UNITS = 100
 _FEW_NEURONS = 4
+_HINTS = -4.0
 _ONE_VOCABULARY = frozenset({Exclusion.X1, Exclusion.X2, Exclusion.X7})
 _PERHAPS_STUDENT = (
     "No weights were inherited, as far as these tests see. Whether one learned from the other's outputs, or both "
@@ -76,6 +79,7 @@ def _linked(pair: PairEvidence, sharing: Sharing, verdict: TrainingVerdict | Non
 def _independent(
     pair: PairEvidence, sharing: Sharing, verdict: TrainingVerdict | None, outcome: _Outcome, alpha: float
 ) -> Ruling:
+    evidence = _evidence(pair, sharing, verdict, None)
     return Ruling(
         label=Label.INDEPENDENT,
         established=outcome.established,
@@ -85,9 +89,10 @@ def _independent(
         exclusion=outcome.exclusion,
         reasons=outcome.reasons,
         not_examined=_not_examined(pair, sharing, verdict),
-        evidence=_evidence(pair, sharing, verdict, None),
+        evidence=evidence,
         alpha=alpha,
         tests_planned=len(PLANNED),
+        looked_everywhere=_looked_everywhere(evidence),
     )
 
 
@@ -110,20 +115,17 @@ def _nothing_shared(pair: PairEvidence, sharing: Sharing) -> _Outcome:
     found = f"Nothing is shared beyond chance ({', '.join(scores)})." if scores else "Nothing could be compared."
     if alike is not None and alike[0] in _ONE_VOCABULARY:
         return _Outcome(Established.DEFAULT, None, (found, alike[1], _PERHAPS_STUDENT))
-    if alike is not None and _looked_everywhere(sharing):
+    if alike is not None and _looked_everywhere(sharing.evidence):
         return _Outcome(Established.SHOWN, alike[0], (found, alike[1]))
     return _Outcome(Established.DEFAULT, None, (found, *([alike[1]] if alike else [])))
 
 
-def _looked_everywhere(sharing: Sharing) -> bool:
-    run = {t.test: t for t in sharing.evidence}
-    order, matching = (
-        run.get("mlp order") or run.get("layer alignment"),
-        run.get("neuron matching") or run.get("aligned neurons"),
-    )
-    if order is None or matching is None:
-        return False
-    return order.sample >= _MINIMUM_UNITS and matching.sample >= _MINIMUM_UNITS and matching.statistic < _FEW_NEURONS
+def _looked_everywhere(tests: Sequence[Evidence]) -> bool:
+    """Neurons in place and in disguise were both looked for over enough units, and nothing even hints at a link."""
+    run = [test for test in tests if test.sample >= _MINIMUM_UNITS]
+    hinted = any(test.log10_p is not None and test.log10_p < _HINTS for test in tests)
+    ordered = any(test.test in _ORDERS for test in run)
+    return ordered and not hinted and any(t.test in DISGUISED and t.statistic < _FEW_NEURONS for t in run)
 
 
 def _not_derived(sharing: Sharing, verdict: TrainingVerdict) -> _Outcome:

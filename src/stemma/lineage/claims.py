@@ -9,7 +9,6 @@
 
 from __future__ import annotations
 
-import json
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,11 +22,6 @@ from stemma.vocabulary import Mechanism, RelationKind, load_relations
 
 LARGE_SHARE = 0.1
 MOST_PARENTS = 8
-_MINIMUM_UNITS = 100
-_FEW_NEURONS = 4.0
-_NOT_EVEN_SUGGESTED = -4.0
-_ORDERS = ("mlp order", "state order", "layer alignment")
-_MATCHINGS = ("neuron matching", "aligned neurons")
 
 
 class Verdict(StrEnum):
@@ -87,21 +81,13 @@ def judge(kind: RelationKind, ruling: MeasuredEdge, *, coefficient: float | None
 
 
 def nothing_shared(ruling: MeasuredEdge) -> bool:
-    """Whether independence was shown, or every planned test looked with power and none even suggested a link."""
+    """Whether independence was shown, or the ruling says that every planned test looked and none hinted at a link.
+
+    A ruling that was kept before rulings said so does not say it.
+    """
     if ruling.label != "independent" or ruling.status:
         return False
-    if ruling.established == "shown":
-        return True
-    tests = [test for test in json.loads(ruling.evidence) if isinstance(test, dict)]
-    scores = [test["log10_p"] for test in tests if test.get("log10_p") is not None]
-    if any(score < _NOT_EVEN_SUGGESTED for score in scores):
-        return False
-    ordered = any(test["test"] in _ORDERS and test["sample"] >= _MINIMUM_UNITS for test in tests)
-    matched = any(
-        test["test"] in _MATCHINGS and test["sample"] >= _MINIMUM_UNITS and (test["statistic"] or 0.0) < _FEW_NEURONS
-        for test in tests
-    )
-    return ordered and matched
+    return ruling.established == "shown" or ruling.looked_everywhere is True
 
 
 def judge_together(parents: Mapping[int, tuple[Judged, MeasuredEdge]], declared: int) -> dict[int, Judged]:

@@ -139,11 +139,21 @@ def _ruling(ruling: Ruling | None) -> dict[str, Any]:
         "alpha": ruling.alpha,
         "tests_planned": ruling.tests_planned,
         "constitution": ruling.constitution,
+        "looked_everywhere": ruling.looked_everywhere,
     }
 
 
 _SHORT = ("label", "established", "status", "kinship", "direction", "mechanism", "confidence", "exclusion")
-_LONG = ("reasons", "not_examined", "evidence", "layer_map", "alpha", "tests_planned", "constitution")
+_LONG = (
+    "reasons",
+    "not_examined",
+    "evidence",
+    "layer_map",
+    "alpha",
+    "tests_planned",
+    "constitution",
+    "looked_everywhere",
+)
 
 
 def _ruling_in_short(ruling: Ruling | None) -> dict[str, Any]:

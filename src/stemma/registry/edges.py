@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple
 
 from stemma.identity import Range, Requirement, Version
 from stemma.records import Record, Relation
-from stemma.registry.forms import canonical, plain
+from stemma.registry.forms import canonical, later, plain
 from stemma.vocabulary import Exclusion, Grounds, Kinship, Mechanism, RecordType, RelationKind, load_relations
 
 Basis = Literal["weights", "fingerprint", "ranges"]
@@ -107,6 +107,7 @@ class MeasuredEdge:
     A subject is ``NAME@VERSION`` of a record, or ``model:REFERENCE`` where the weights have none. ``label``,
     ``established``, ``direction`` and ``confidence`` are the words of :mod:`stemma.constitution`. ``evidence`` is JSON
     as in comparison documents. ``basis`` says what was read: weights, a stored fingerprint, or ranges of a remote file.
+    ``looked_everywhere`` is that of the ruling; None where a ruling was kept before it was told.
     """
 
     a: str
@@ -129,6 +130,7 @@ class MeasuredEdge:
     alpha: float
     constitution: str
     stemma: str
+    looked_everywhere: bool | None = later()
 
     @cached_property
     def id(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import fields, is_dataclass
+from dataclasses import field, fields, is_dataclass
 from enum import Enum
 from functools import cache
 from types import NoneType, UnionType
@@ -17,6 +17,15 @@ MAX_LINE = 16 << 20
 """Bytes that one stored value may have."""
 
 
+def later(default: Any = None) -> Any:
+    """A field of a dataclass that earlier versions did not write: absent where it has its default.
+
+    So what they wrote is still read, and keeps its spelling and its digest.
+    """
+    return field(default=default, metadata=_LATER)
+
+
+_LATER = {"later": True}
 _ENCODE = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
 _PLAIN = frozenset({str, int, float, bool, NoneType})
 
@@ -35,7 +44,13 @@ def plain(value: Any) -> Any:
         return [plain(each) for each in value]
     if isinstance(value, Enum):
         return value.value
-    return {name: plain(getattr(value, name)) for name in _hints(kind)} if is_dataclass(kind) else value
+    if not is_dataclass(kind):
+        return value
+    found = {name: plain(getattr(value, name)) for name in _hints(kind)}
+    for name, default in _later(kind).items():
+        if getattr(value, name) == default:
+            del found[name]
+    return found
 
 
 def line_of(value: Any) -> str:
@@ -87,10 +102,10 @@ def storable(text: str) -> bool:
 
 def _read_fields(kind: Any, value: Any) -> Any:
     hints = _hints(kind)
-    if not isinstance(value, dict) or set(value) != set(hints):
+    if not isinstance(value, dict) or hints.keys() - _later(kind) - value.keys() or value.keys() - hints.keys():
         got = sorted(value) if isinstance(value, dict) else type(value).__name__
         raise ValueError(f"got {str(got)[:200]}, expected an object with {sorted(hints)}")
-    return kind(**{name: _read(hint, value[name]) for name, hint in hints.items()})
+    return kind(**{name: _read(hint, value[name]) for name, hint in hints.items() if name in value})
 
 
 def _member(kind: type[Enum], value: Any) -> Enum:
@@ -102,4 +117,9 @@ def _member(kind: type[Enum], value: Any) -> Enum:
 
 @cache
 def _hints(kind: Any) -> dict[str, Any]:
-    return {field.name: get_type_hints(kind)[field.name] for field in fields(kind)}
+    return {each.name: get_type_hints(kind)[each.name] for each in fields(kind)}
+
+
+@cache
+def _later(kind: Any) -> dict[str, Any]:
+    return {each.name: each.default for each in fields(kind) if "later" in each.metadata}

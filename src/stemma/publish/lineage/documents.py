@@ -243,6 +243,7 @@ def ruling_fields(edge: MeasuredEdge) -> dict[str, Any]:
         "exclusion": edge.exclusion,
         "reasons": edge.reasons,
         "not_examined": edge.not_examined,
+        "looked_everywhere": edge.looked_everywhere,
         "basis": edge.basis,
         "fingerprint_a": edge.fingerprint_a,
         "fingerprint_b": edge.fingerprint_b,

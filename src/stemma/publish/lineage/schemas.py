@@ -36,6 +36,7 @@ _RULING = thing(
         **shapes.RULING_IN_SHORT,
         "reasons": many(text("A sentence."), "Why, citing numbers."),
         "not_examined": many(text("A sentence."), "What could not be looked at, and why."),
+        "looked_everywhere": shapes.LOOKED_EVERYWHERE,
         "basis": choice(("weights", "fingerprint", "ranges"), "What was read."),
         "fingerprint_a": text("Digest of A's fingerprint."),
         "fingerprint_b": text("Digest of B's fingerprint."),

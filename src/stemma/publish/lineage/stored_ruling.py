@@ -30,6 +30,7 @@ def report_of(edge: MeasuredEdge) -> ComparisonReport:
             confidence=Confidence(edge.confidence) if edge.confidence else None,
             alpha=edge.alpha,
             constitution=edge.constitution,
+            looked_everywhere=edge.looked_everywhere,
         )
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise InputError(f"The evidence of the ruling {edge.id[:12]} cannot be read: {error}.") from error

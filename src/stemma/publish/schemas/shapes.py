@@ -143,6 +143,12 @@ EVIDENCE = thing(
     "The result of one test.",
 )
 
+LOOKED_EVERYWHERE: Shape = {
+    "type": ["boolean", "null"],
+    "description": "Neurons in place and in disguise were looked for with power, and nothing hinted at a link; "
+    "null where a ruling does not say.",
+}
+
 RULING: dict[str, Shape] = {
     **RULING_IN_SHORT,
     "reasons": many(text("A sentence."), "Why, citing numbers."),
@@ -159,6 +165,7 @@ RULING: dict[str, Shape] = {
         "description": "Tests alpha was spread over.",
     },
     "constitution": nullable(text("Version of the constitution.")),
+    "looked_everywhere": LOOKED_EVERYWHERE,
 }
 
 FILE = thing(

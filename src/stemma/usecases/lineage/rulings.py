@@ -70,6 +70,7 @@ def as_edge(ruling: Ruling, a: Known, b: Known, when: str) -> MeasuredEdge:
         alpha=ruling.alpha,
         constitution=ruling.constitution,
         stemma=VERSION,
+        looked_everywhere=ruling.looked_everywhere,
     )
 
 
