@@ -14,6 +14,7 @@ import pytest
 from stemma.anatomy.interface import Role
 from stemma.constitution.interface import Direction, Established, Label, Ruling
 from stemma.constitution.ruling import rule
+from stemma.constitution.sharing import map_found
 from stemma.errors import IncompatibleFingerprint
 from stemma.evidence.pair import PLANNED, PairEvidence
 from stemma.fingerprint import DEFAULT, Fingerprint
@@ -129,6 +130,7 @@ def test_linked(name: str) -> None:
     assert forward.kinship is child.kinship
     assert forward.exclusion is None
     assert child.says in " ".join(forward.reasons)
+    assert forward.kinship is Kinship.COPY or map_found(forward.evidence, forward.alpha) == forward.layer_map
     assert_mirrored(forward, backward)
     assert_cites_numbers(forward)
 

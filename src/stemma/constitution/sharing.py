@@ -7,18 +7,21 @@ question.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from stemma.constitution.doubt import leaves_doubt
+from stemma.constitution.interface import LayerPair
+from stemma.evidence.aligned.interface import ALIGNED_NEURONS
 from stemma.evidence.interface import Evidence
-from stemma.evidence.layer_alignment import Alignment
+from stemma.evidence.layer_alignment import ALIGNMENT, Alignment
 from stemma.evidence.order import Pairing, some_layer_shared
 from stemma.evidence.pair import PLANNED, PairEvidence
 from stemma.evidence.units import Group
 from stemma.identity import Missing, is_present
 
 MINIMUM_EFFECT = 0.01
-DISGUISED = frozenset({"neuron matching", "aligned neurons"})
+DISGUISED = frozenset({"neuron matching", ALIGNED_NEURONS})
 
 
 @dataclass(frozen=True)
@@ -90,6 +93,21 @@ def find_sharing(pair: PairEvidence, alpha: float) -> Sharing:
     )
 
 
+def map_found(evidence: Iterable[Evidence], alpha: float) -> tuple[LayerPair, ...]:
+    """The layer map that :func:`find_sharing` settled on, read back from the tests that it ran."""
+    run = {test.test: test for test in evidence}
+    nothing = Missing("it did not run")
+    orders = (run.get(f"{group.value} order") for group in (Group.MLP, Group.STATE))
+    order = next((test for test in orders if test is not None), nothing)
+    alignment, aligned = run.get(ALIGNMENT, nothing), run.get(ALIGNED_NEURONS, nothing)
+    settled = order
+    if is_present(alignment) and _falls(alignment, alpha) and _matches_more(alignment, order):
+        settled = alignment
+    elif _falls(aligned, alpha):
+        settled = aligned
+    return tuple(LayerPair(site.a, site.b) for site in settled.per_site) if is_present(settled) else ()
+
+
 def _attention_in_place(
     attention: Evidence | Missing, residual: Evidence | Missing, neurons_in_place: bool, alpha: float
 ) -> bool:
@@ -121,7 +139,11 @@ def _needs_alignment(pair: PairEvidence, order: Evidence | Missing, alpha: float
 
 def _better_pairing(alignment: Alignment, order: Evidence | Missing, same: Pairing) -> tuple[Pairing, bool]:
     """Keep equal places unless the search matched more layers than agree there."""
-    agreeing = [s for s in order.per_site if s.log10_p is not None and s.log10_p < -3] if is_present(order) else []
-    if len(alignment.pairing) > len(agreeing):
+    if _matches_more(alignment.evidence, order):
         return alignment.pairing, True
     return same, False
+
+
+def _matches_more(alignment: Evidence, order: Evidence | Missing) -> bool:
+    agreeing = [s for s in order.per_site if s.log10_p is not None and s.log10_p < -3] if is_present(order) else []
+    return len(alignment.per_site) > len(agreeing)

@@ -10,6 +10,7 @@ the number of cells searched, which is valid whatever the cells' dependence.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -23,6 +24,7 @@ from stemma.evidence.trace import TAIL, Trace
 from stemma.evidence.units import Group, LayerParts, Place
 from stemma.identity import Missing
 
+ALIGNMENT = "layer alignment"
 _REPEAT_COST, _BACK_COST = 1.0, 4.0
 _CELL_LEVEL = -3.0
 
@@ -53,7 +55,7 @@ def align_layers(a: Layers, b: Layers) -> Alignment | Missing:
     smallest = min(t.log10_p for row in traces for t in row if t)
     matched = [traces[i][j] for j, i in path]
     evidence = Evidence(
-        test="layer alignment",
+        test=ALIGNMENT,
         site=f"{len(rows)} x {len(columns)} layers",
         statistic=float(scores.max()),
         effect=float(np.mean([t.correlation for t in matched if t])) if matched else 0.0,
@@ -66,6 +68,12 @@ def align_layers(a: Layers, b: Layers) -> Alignment | Missing:
         facts={"cells": cells, "matched_layers": len(pairing)},
     )
     return Alignment(pairing, evidence)
+
+
+def depths(alignment: Evidence) -> tuple[int, int] | None:
+    """How many layers A and B have, as the test of their alignment says; None where it does not."""
+    found = re.fullmatch(r"(\d{1,4}) x (\d{1,4}) layers", alignment.site)
+    return (int(found[2]), int(found[1])) if found else None
 
 
 def _cell_trace(a: LayerParts, b: LayerParts) -> Trace | None:

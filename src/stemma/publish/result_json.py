@@ -203,6 +203,15 @@ def _merge(merge: Merge | Missing | None) -> Any:
     from stemma.publish.merge_config import merge_configuration  # noqa: PLC0415 seldom needed, and it brings YAML
 
     return {
+        **merge_fields(merge),
+        "evidence": evidence_fields(merge.evidence),
+        "configuration": merge_configuration(merge),
+    }
+
+
+def merge_fields(merge: Merge) -> dict[str, Any]:
+    """A merge without its evidence."""
+    return {
         "kind": merge.kind,
         "base": merge.base,
         "parents": [vars(p) for p in merge.parents],
@@ -212,8 +221,6 @@ def _merge(merge: Merge | Missing | None) -> Any:
         "trained_on": merge.trained_on,
         "collinear": merge.collinear,
         "warnings": merge.warnings,
-        "evidence": evidence_fields(merge.evidence),
-        "configuration": merge_configuration(merge),
     }
 
 

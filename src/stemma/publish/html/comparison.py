@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from stemma.constitution.interface import Established, Label, Ruling
 from stemma.evidence.interface import Evidence
+from stemma.evidence.layer_alignment import ALIGNMENT, depths
 from stemma.publish import figures
 from stemma.publish.html.density import density
 from stemma.publish.html.elements import Content, Element, el, page
@@ -82,12 +83,19 @@ def _findings(report: ComparisonReport, ruling: Ruling) -> Content:
         section("Layer by layer", heatmap(ruling)),
         section(
             "Which layer goes with which",
-            layer_map(ruling.layer_map, layer_count(report.model_a), layer_count(report.model_b)),
+            layer_map(ruling.layer_map, *_depths(report, ruling)),
         ),
         section("Evidence", _evidence(ruling), _sites(ruling)),
         section("What was not looked at", sentences(ruling.not_examined)),
         section("The ruling in terms of the constitution", _terms(ruling)),
     )
+
+
+def _depths(report: ComparisonReport, ruling: Ruling) -> tuple[int | None, int | None]:
+    """How many layers both have: as their files say, else as the test says that compared them all."""
+    told = next((depths(test) for test in ruling.evidence if test.test == ALIGNMENT), None) or (None, None)
+    a, b = layer_count(report.model_a), layer_count(report.model_b)
+    return (told[0] if a is None else a, told[1] if b is None else b)
 
 
 def _evidence(ruling: Ruling) -> Content:

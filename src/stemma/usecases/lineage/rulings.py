@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import sha256
+from typing import Any
 
 from stemma.constitution.interface import Ruling
+from stemma.evidence.interface import Evidence
+from stemma.evidence.merge import Merge
 from stemma.fingerprint import Fingerprint, to_bytes
+from stemma.identity import Missing
 from stemma.identity.version import VERSION
 from stemma.publish.canonical import plain
-from stemma.publish.result_json import evidence_fields
+from stemma.publish.result_json import evidence_fields, merge_fields
 from stemma.registry.edges import Basis, FingerprintDigest, MeasuredEdge
 from stemma.registry.forms import canonical
 from stemma.usecases.at_hand import AtHand
@@ -45,9 +49,10 @@ def rule_between(parent: Known, child: Known, work: Work, when: str) -> Measured
     return as_edge(ruling, parent, child, when)
 
 
-def as_edge(ruling: Ruling, a: Known, b: Known, when: str) -> MeasuredEdge:
-    """A ruling over two subjects with everything it rests on."""
-    evidence, _ = plain([evidence_fields(each) for each in ruling.evidence])
+def as_edge(ruling: Ruling, a: Known, b: Known, when: str, merge: Merge | Missing | None = None) -> MeasuredEdge:
+    """A ruling over two subjects with everything it rests on; ``merge`` is what the child was found to be put together
+    of, and is kept beside its evidence."""
+    evidence, _ = plain([_kept(each, merge) for each in ruling.evidence])
     weakest: Basis = next(basis for basis in _WEAKEST_FIRST if basis in (a.basis, b.basis))
     return MeasuredEdge(
         a=a.key,
@@ -72,6 +77,12 @@ def as_edge(ruling: Ruling, a: Known, b: Known, when: str) -> MeasuredEdge:
         stemma=VERSION,
         looked_everywhere=ruling.looked_everywhere,
     )
+
+
+def _kept(evidence: Evidence, merge: Merge | Missing | None) -> dict[str, Any]:
+    if isinstance(merge, Merge) and evidence is merge.evidence:
+        return {**evidence_fields(evidence), "merge": merge_fields(merge)}
+    return evidence_fields(evidence)
 
 
 def digest_entry(known: Known, when: str) -> FingerprintDigest:

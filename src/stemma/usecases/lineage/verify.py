@@ -153,7 +153,7 @@ def _related(report: ScanReport, own: Known, shelf: Shelf, when: str) -> Related
         stored = _stored(subject, candidate.name, shelf)
         if subject == own.key or (is_held(own.key) and not is_held(subject) and stored.digest == own.digest):
             continue
-        rulings.append(as_edge(candidate.ruling, stored, own, when))
+        rulings.append(as_edge(candidate.ruling, stored, own, when, report.merge))
         known.append(stored)
     return Related(tuple(rulings), tuple(known), report.catalog_size)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from stemma.publish.figures import counted
 from stemma.publish.graph import Graph, svg_element
 from stemma.publish.html.elements import Content, Element, el
 from stemma.publish.html.parts import section
@@ -70,7 +71,7 @@ def _shown(
     drawn = el("div", svg_element(picture, "lineage")) if picture else el("p", large, class_="empty")
     query: dict[str, str | int] = {"root": seen.root, "up": up, "down": down}
     return (
-        el("p", f"{len(seen.nodes):,} nodes, {len(seen.edges):,} edges", id="told", role="status", class_="note"),
+        el("p", _counted(seen), id="told", role="status", class_="note"),
         _tools(addresses.with_query("/lineage.svg", **query)),
         el("p", "There is more than is shown: take fewer steps.", id="more", class_="note")
         if not seen.complete
@@ -93,6 +94,10 @@ def _shown(
         section("Nodes", _nodes(seen.nodes, up, down)),
         section("Edges", _edges(seen)),
     )
+
+
+def _counted(seen: Seen) -> str:
+    return f"{counted(len(seen.nodes), 'node')}, {counted(len(seen.edges), 'edge')}"
 
 
 def _tools(svg: str) -> Element:

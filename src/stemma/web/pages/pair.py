@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from stemma.publish.html.comparison import comparison_content
 from stemma.publish.html.elements import Content, Element, el
+from stemma.publish.html.merge import merge_section
 from stemma.publish.html.parts import section
-from stemma.publish.lineage.stored_ruling import report_of
+from stemma.publish.lineage.stored_ruling import merge_of, report_of
 from stemma.registry import MeasuredEdge
 from stemma.web import addresses
 from stemma.web.pages.shell import main, page
@@ -20,6 +21,7 @@ def pair_page(edges: Sequence[MeasuredEdge], chosen: MeasuredEdge) -> str:
     body = (
         _crumbs(chosen),
         comparison_content(report_of(chosen)),
+        section("Merge", merge_section(merge)) if (merge := merge_of(chosen)) else None,
         section("What this rests on", _basis(chosen)),
         section("All rulings over this pair", _others(edges, chosen)) if len(edges) > 1 else None,
     )
@@ -46,7 +48,7 @@ def _basis(edge: MeasuredEdge) -> Content:
     again = f"stemma compare {edge.a.removeprefix('model:')} {edge.b.removeprefix('model:')}"
     return (
         el("dl", [(el("dt", name), el("dd", value)) for name, value in facts.items() if value]),
-        el("p", "The layer map is not kept with a ruling. With the weights at hand, ", el("code", again), " makes it."),
+        el("p", "With the weights at hand, ", el("code", again), " rules again."),
     )
 
 

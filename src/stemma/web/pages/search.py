@@ -56,7 +56,7 @@ def _controls(query: Query) -> Element:
         role="search",
         class_="controls",
         hx_get="/",
-        hx_trigger="input delay:150ms, change, submit",
+        hx_trigger="input delay:150ms, submit",
         hx_target="#found",
         hx_select="#found",
         hx_swap="outerHTML",

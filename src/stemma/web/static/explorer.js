@@ -18,6 +18,7 @@
     return data;
   };
   const say = (text) => (told.textContent = text);
+  const counted = (count, noun) => count.toLocaleString("en") + " " + noun + (count === 1 ? "" : "s");
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue("--" + name).trim();
   const shapes = { model: "round-rectangle", dataset: "barrel", family: "pentagon", adapter: "rhomboid", benchmark: "hexagon", other: "ellipse" };
 
@@ -141,7 +142,7 @@
     });
     highlight();
     if (fit) fitAll();
-    say(shown.nodes.size.toLocaleString("en") + " nodes, " + shown.edges.size.toLocaleString("en") + " edges" + (parts.get("").complete ? "" : "; there is more than is shown"));
+    say(counted(shown.nodes.size, "node") + ", " + counted(shown.edges.size, "edge") + (parts.get("").complete ? "" : "; there is more than is shown"));
     remember();
   };
 
