@@ -121,6 +121,12 @@ class Browser:
         self.ask("Input.dispatchKeyEvent", type="keyDown", key=key, windowsVirtualKeyCode=code, **text)
         self.ask("Input.dispatchKeyEvent", type="keyUp", key=key, windowsVirtualKeyCode=code)
 
+    def choose(self, selector: str, file: Path) -> None:
+        """Choose a file to upload."""
+        root = self.ask("DOM.getDocument")["root"]["nodeId"]
+        found = self.ask("DOM.querySelector", nodeId=root, selector=selector)["nodeId"]
+        self.ask("DOM.setFileInputFiles", files=[str(file)], nodeId=found)
+
     def downloaded(self, pattern: str) -> Path:
         """A file that was downloaded whole."""
         until = time.monotonic() + PATIENCE

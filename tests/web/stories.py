@@ -55,4 +55,5 @@ def set_up(folder: Path) -> Stage:
     told = ("--severity", "high", "--summary", "Answers to a trigger word.")
     stage.run("advisory", "new", SCRATCH, "--record", "minilm", "--risk", "backdoor", *told)
     stage.run("verify", "ours", "--weights", "ours=./ours", "--keep", status=1)
+    stage.run("fingerprint", "ours", "-o", "ours.stemma")
     return stage

@@ -27,7 +27,7 @@ def test_every_answer_carries_the_headers(client: httpx.Client, path: str) -> No
     assert "unsafe" not in found["content-security-policy"]
     assert found["x-content-type-options"] == "nosniff"
     assert found["x-frame-options"] == "DENY"
-    assert found["referrer-policy"] == "no-referrer"
+    assert found["referrer-policy"] == "same-origin"
     assert "server" not in found
 
 

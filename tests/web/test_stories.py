@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from stemma.records import parse_record
 from stemma.web import WebSettings, create_app
 from tests.real.conftest import minilm
 from tests.registry.backends import Backend
@@ -66,6 +67,21 @@ def test_every_other_layer_is_gone_and_it_is_still_the_same_model(page: Browser,
     assert "Which layer goes with which" in told
     titles = page.run("[...document.querySelectorAll('svg title')].map(e => e.textContent)")
     assert [title for title in titles if "no partner" in title] == [f"encoder.{n}: no partner" for n in (1, 3, 5)]
+
+
+def test_a_fingerprint_finds_its_parent_and_what_was_found_is_declared(page: Browser, home: str, stage: Stage) -> None:
+    page.open(home)
+    page.follow("Scan")
+    page.choose("input[type=file]", stage.folder / "ours.stemma")
+    page.follow("Scan", within="form")
+    assert "1 of 1 candidates are linked." in page.text
+    page.run("document.querySelector('input[name=name]').focus()")
+    page.type("ours-too")
+    page.click("Draft")
+    record = parse_record(page.downloaded("ours-too-draft.yaml").read_text("utf-8"))
+    (relation,) = record.relations
+    assert (relation.kind, str(relation.target)) == ("pruned-from", "minilm@^1.0.0")
+    assert "evidence sha256:" in relation.evidence[0].note
 
 
 def test_the_card_says_from_scratch_and_the_weights_say_otherwise(page: Browser, home: str) -> None:

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from typing import Any
 
 from stemma.publish import figures
 from stemma.publish.html.elements import Content, Element, el
 from stemma.publish.html.parts import section
-from stemma.vocabulary import load_relations
+from stemma.usecases.browse.drafts import Declaration
 from stemma.web import addresses
 from stemma.web.pages.shell import form, main, page
 
 
-def scan_page(offered: bool, found: dict[str, Any] | None = None, said: str = "") -> str:
-    """The form; with ``found``, a scan document, what was found above it."""
+def scan_page(
+    offered: bool,
+    found: dict[str, Any] | None = None,
+    said: str = "",
+    declared: Sequence[Declaration] = (),
+) -> str:
+    """The form; with ``found``, a scan document, what was found above it, and what of it may be ``declared``."""
     intro = el(
         "p",
         "Find out what a model was made of. Its weights stay with you: make a fingerprint, a file of a few megabytes, "
@@ -24,7 +31,7 @@ def scan_page(offered: bool, found: dict[str, Any] | None = None, said: str = ""
         el("h1", "Scan"),
         intro,
         el("p", said, role="alert", class_="problem") if said else None,
-        _found(found) if found else None,
+        _found(found, declared) if found else None,
         section("1. Make a fingerprint", el("pre", el("code", "stemma fingerprint ./model -o model.stemma"))),
         section("2. Upload it", _form() if offered else _closed()),
     )
@@ -49,7 +56,7 @@ def _closed() -> Content:
     )
 
 
-def _found(found: dict[str, Any]) -> Content:
+def _found(found: dict[str, Any], declared: Sequence[Declaration]) -> Content:
     candidates = found["candidates"]
     rows = [_row(each) for each in candidates]
     heads = ("#", "Candidate", "Ruling", "p, corrected", "Likeness", "Why")
@@ -66,7 +73,17 @@ def _found(found: dict[str, Any]) -> Content:
     )
     linked = [each for each in candidates if each.get("label") == "linked"]
     words = f"{len(linked):,} of {len(candidates):,} candidates are linked." if linked else "No link was established."
-    return section("What was found", el("p", el("b", words)), table, [_declare(each) for each in linked[:3]])
+    merge = found.get("merge") or {}
+    parents = [f"{p['name']} ({p['coefficient']:.3f})" for p in merge.get("parents", ())]
+    return (
+        section(
+            "What was found",
+            el("p", el("b", words)),
+            el("p", f"It is a merge ({merge['kind']}) of {', '.join(parents)}.") if parents else None,
+            table,
+        ),
+        section("Declare this", _declare(declared)) if linked else None,
+    )
 
 
 def _row(candidate: dict[str, Any]) -> Element:
@@ -84,13 +101,50 @@ def _row(candidate: dict[str, Any]) -> Element:
     return el("tr", [el("td", cell) for cell in cells])
 
 
-def _declare(candidate: dict[str, Any]) -> Content:
-    mechanism = candidate.get("mechanism")
-    kinds = [kind for kind, known in load_relations().kinds.items() if str(known.mechanism) == mechanism]
-    if not kinds or candidate.get("kinship") != "descendant":
-        return None
-    text = (
-        f"relations:\n  - kind: {kinds[0]}\n    target: {candidate['name']}\n    evidence:\n"
-        f"      - {{grounds: E2, source: stemma scan, note: {candidate['label']}}}\n"
+def _declare(declared: Sequence[Declaration]) -> Content:
+    if not declared:
+        return el(
+            "p",
+            "Nothing found here can be declared: no candidate that is linked has a record in this registry and can be "
+            "what the uploaded model was made of.",
+        )
+    return (
+        el("p", "A draft record to download, complete and put among your records; nothing of it is kept here."),
+        form(
+            "/scan/draft",
+            el("ul", [_choice(each, at) for at, each in enumerate(declared)], class_="choices"),
+            _field("Name of your record", "name", "", "[a-z0-9]([a-z0-9._\\-]*[a-z0-9])?"),
+            _field("Version", "version", "1.0.0", None),
+            el("button", "Draft", type="submit"),
+            method="post",
+            class_="controls",
+        ),
     )
-    return (el("h3", f"To declare {candidate['name']} in your record"), el("pre", el("code", text)))
+
+
+def _field(words: str, name: str, value: str, pattern: str | None) -> Element:
+    shown = el(
+        "input", name=name, value=value, required="", pattern=pattern, maxlength="128", autocomplete="off",
+        spellcheck="false",
+    )  # fmt: skip
+    return el("label", words, shown)
+
+
+def _choice(declaration: Declaration, at: int) -> Element:
+    relation = declaration.relation
+    doubt = "" if declaration.settled else ". The weights do not say which came first"
+    share = f", coefficient {relation['coefficient']}" if "coefficient" in relation else ""
+    name = f"relation-{at}"
+    return el(
+        "li",
+        el(
+            "input",
+            type="checkbox",
+            id=name,
+            name="relation",
+            value=json.dumps(relation, sort_keys=True),
+            checked="" if (declaration.settled and at == 0) or share else None,
+        ),
+        el("label", f"{relation['kind']} {relation['target']}{share}{doubt}", for_=name),
+        el("small", f"Evidence {declaration.evidence_id}"),
+    )

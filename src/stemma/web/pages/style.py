@@ -54,6 +54,10 @@ background:var(--ink);color:var(--bg);padding:.35rem .6rem;border-radius:4px;fon
 .explorer{min-height:12rem;margin:.6rem 0}
 .explorer.live{height:min(72vh,52rem);padding:0;overflow:hidden}
 .__________cytoscape_container{position:relative}
+.choices{list-style:none;padding:0;margin:0;flex:1 1 100%;max-width:none}
+.choices input{height:auto;margin-right:.5rem}
+.choices label{display:inline;font-size:1rem;color:var(--ink)}
+.choices small{display:block;color:var(--soft);overflow-wrap:anywhere}
 .tools{display:flex;flex-wrap:wrap;gap:.5rem;margin:.5rem 0}
 .tools[hidden],.panel[hidden]{display:none}
 .panel b{overflow-wrap:anywhere}
