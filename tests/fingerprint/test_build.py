@@ -9,10 +9,11 @@ import pytest
 
 from stemma import Work
 from stemma.errors import InputError
-from stemma.fingerprint import Fingerprint, to_bytes
+from stemma.fingerprint import Fingerprint, build_fingerprint, to_bytes
 from stemma.identity import Missing, is_present
 from stemma.usecases.models import fingerprint
 from tests import models
+from tests.fingerprint.models import as_anatomy, draw_weights
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +44,21 @@ def test_sampling_reads_the_same_samples(folder: Path) -> None:
             if is_present(mine):
                 np.testing.assert_array_equal(mine, theirs, err_msg=f"{key} {name}")
     assert isinstance(sampled.responses, Missing)
+
+
+def test_a_sample_learns_from_fewer_layers_and_the_same_of_each() -> None:
+    anatomy = as_anatomy(draw_weights(1, layers=7))
+    full, sampled = (
+        {k: p.learned for k, p in build_fingerprint(anatomy, (), full=full).parts.items() if is_present(p.learned)}
+        for full in (True, False)
+    )
+    assert [sorted({key.split("/")[0] for key in made}) for made in (full, sampled)] == [
+        ["decoder.0", "decoder.2", "decoder.4", "decoder.6"],
+        ["decoder.0", "decoder.6"],
+    ]
+    for key, part in sampled.items():
+        np.testing.assert_array_equal(part.left, full[key].left)
+        assert part.strengths and part.strengths == full[key].strengths
 
 
 def test_a_small_model_is_held_nearly_whole(folder: Path) -> None:

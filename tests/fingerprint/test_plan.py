@@ -127,6 +127,14 @@ def test_layers_are_spread_from_the_first_to_the_last() -> None:
     assert (layers[0], layers[-1]) == (0, 31)
 
 
+@given(st.integers(1, 40), st.integers(8, 512), st.integers(0, 3))
+def test_a_sampled_plan_only_learns_less(layers: int, hidden: int, experts: int) -> None:
+    parts = decoder(layers, hidden, 96, 100, experts=experts)
+    full, sampled = plan_reading(parts, DEFAULT), plan_reading(parts, DEFAULT, full=False)
+    assert sampled.learned < full.learned or layers <= DEFAULT.sampled_spectrum_layers
+    assert replace(sampled, learned=full.learned) == full
+
+
 def test_only_some_experts_get_corners() -> None:
     plan = plan_reading(decoder(2, 64, 96, 100, experts=8), DEFAULT)
     assert {key for key in plan.corners if "expert" in key} == {

@@ -63,6 +63,27 @@ def test_exact_and_randomised_agree() -> None:
     assert np.abs(randomised.learned(320, 288) - exact_part).max() < 1e-2 * np.abs(exact_part).max()
 
 
+@pytest.mark.parametrize(("m", "n"), [(384, 384), (256, 768), (768, 256)])
+@pytest.mark.parametrize("power", [0.6, 1.0])
+def test_strengths_that_fall_slowly_to_the_edge_are_found(m: int, n: int, power: float) -> None:
+    """Where no gap tells signal from noise the weakest are missed; the rest are what an exact decomposition finds."""
+    block = planted(9, m, n, (8 * np.arange(1, 200) ** -power).tolist())
+    found = learned_spectrum(block, 48)
+    values = np.linalg.svd(block, compute_uv=False)[: len(found.values)]
+    strong = values > 1.3 * found.edge
+    assert np.count_nonzero(strong) >= 6
+    assert found.values[strong] == pytest.approx(values[strong], rel=1e-3)
+    assert np.abs(found.values - values).max() < 0.1 * found.edge
+
+
+def test_a_large_matrix_of_low_rank_is_all_learned() -> None:
+    generator = np.random.default_rng(6)
+    block = (generator.standard_normal((300, 3)) @ generator.standard_normal((3, 260))).astype(np.float32)
+    found = learned_spectrum(block, 48)
+    assert not found.capped
+    assert np.allclose(found.learned(300, 260), block, atol=1e-3)
+
+
 def test_the_same_bits_every_time() -> None:
     block = planted(3, 320, 288, [6.0, 4.0])
     a, b = learned_spectrum(block, 48), learned_spectrum(block, 48)
@@ -80,7 +101,7 @@ def test_more_components_than_are_computed_are_reported() -> None:
     assert learned_spectrum(planted(5, 100, 100, [9.0] * 12), 4).capped
 
 
-@pytest.mark.parametrize("shape", [(8, 8), (1, 5), (8, 300)])
+@pytest.mark.parametrize("shape", [(8, 8), (1, 5), (8, 300), (200, 300)])
 def test_small_and_empty_matrices(shape: tuple[int, int]) -> None:
     found = learned_spectrum(np.zeros(shape, np.float32), 48)
     assert isinstance(found, Spectrum)

@@ -40,14 +40,14 @@ def build_fingerprint(
     """Fingerprint of a dissected model.
 
     ``full`` reads every value and takes value digests and moments, and with ``file_digests`` the SHA-256 of every
-    weight file; without it only the planned ranges are read (the samples are the same). ``progress`` is told the bytes
-    done as they are done.
+    weight file; without it only the planned ranges are read (the samples are the same, the learned parts fewer).
+    ``progress`` is told the bytes done as they are done.
 
     Raises:
         InputError: no matrix could be used, or a tensor holds NaN or infinite values.
         SourceError: the bytes could not be read.
     """
-    plan = plan_reading(anatomy.parts, parameters)
+    plan = plan_reading(anatomy.parts, parameters, full=full)
     if not anatomy.parts:
         raise InputError(
             f"{anatomy.label} holds no weights that a fingerprint could be taken of.",

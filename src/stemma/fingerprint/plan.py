@@ -32,18 +32,21 @@ def unit_axis(role: Role) -> int:
     return 1 if role in _UNITS_IN_COLUMNS else 0
 
 
-def plan_reading(parts: Sequence[Part], parameters: Parameters) -> Plan:
-    """Spread the budget of ``parameters`` over ``parts``; depends on roles, sites and shapes only."""
+def plan_reading(parts: Sequence[Part], parameters: Parameters, *, full: bool = True) -> Plan:
+    """Spread the budget of ``parameters`` over ``parts``; depends on roles, sites and shapes only.
+
+    Where not the ``full`` values are read, fewer layers get a learned part, of those that would; all else is the same.
+    """
     matrices = [p for p in parts if _is_sampled(p, parameters)]
-    chosen_layers = _spread_layers(matrices, parameters.spectrum_layers)
     corners = frozenset(p.key for p in matrices)
-    chosen = [p for p in matrices if (p.site.stack, p.site.layer) in chosen_layers]
-    learned = frozenset(p.key for p in chosen if p.role not in ADAPTER_ROLES)
+    learned = _learned(matrices, parameters.spectrum_layers)
+    side = _side(len(corners), len(learned), parameters)
+    if not full:
+        learned &= _learned(matrices, parameters.sampled_spectrum_layers)
     vectors = [p for p in parts if len(p.tensor.shape) == 1]
     length = parameters.vector_limit
     if vectors:
         length = min(length, max(32, parameters.vector_bytes // (2 * len(vectors))))
-    side = _side(len(corners), len(learned), parameters)
     return Plan(side, corners, learned, frozenset(p.key for p in vectors), length)
 
 
@@ -51,6 +54,12 @@ def _is_sampled(part: Part, parameters: Parameters) -> bool:
     if len(part.tensor.shape) != 2 or part.site.expert >= parameters.experts:
         return False
     return part.role in ADAPTER_ROLES or (part.role in SAMPLED_ROLES and min(part.tensor.shape) >= 8)
+
+
+def _learned(matrices: Sequence[Part], count: int) -> frozenset[str]:
+    """The keys of the matrices of at most ``count`` layers of each stack."""
+    layers = _spread_layers(matrices, count)
+    return frozenset(p.key for p in matrices if (p.site.stack, p.site.layer) in layers and p.role not in ADAPTER_ROLES)
 
 
 def _spread_layers(parts: Sequence[Part], count: int) -> frozenset[tuple[str, int]]:

@@ -15,7 +15,8 @@ class Parameters:
 
     ``corner_bytes`` is the budget for all corners of a model, ``corner_limit`` the longest side of one;
     ``exact_rows`` x ``exact_columns`` entries of each are kept to the last bit;
-    ``spectrum_layers`` layers, evenly spread, get a learned part, computed on the leading
+    ``spectrum_layers`` layers, evenly spread (``sampled_spectrum_layers`` of them where only samples are read), get a
+    learned part, computed on the leading
     ``spectrum_side`` x ``spectrum_side`` block of each of their matrices with at most ``spectrum_rank`` components;
     ``anchor_tokens`` rows of the embedding are kept, at most ``anchor_bytes``;
     the ``response_neurons`` leading neurons of ``response_layers`` layers are seen through ``response_tokens`` of them;
@@ -28,6 +29,7 @@ class Parameters:
     exact_rows: int = 4
     exact_columns: int = 64
     spectrum_layers: int = 4
+    sampled_spectrum_layers: int = 2
     spectrum_side: int = 768
     spectrum_rank: int = 48
     anchor_tokens: int = 512
