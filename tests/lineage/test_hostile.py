@@ -9,7 +9,6 @@ import time
 import pytest
 
 from stemma.advisories import RiskKind
-from stemma.identity import Version
 from stemma.lineage import conflicts, impact_of, reach
 from stemma.registry.edges import DeclaredEdge, Facts, Held, MeasuredEdge
 from stemma.registry.interface import Registry
@@ -17,7 +16,7 @@ from stemma.vocabulary import RelationKind
 from stemma.vocabulary.relations import Side
 from tests.lineage.graphs import advisory, fill, memory, ruling, text
 
-ONE = [Held(Version.parse("1.0.0"), yanked=False)]
+ONE = [Held("1.0.0", yanked=False)]
 
 
 class Flood:

@@ -127,7 +127,7 @@ def test_a_big_level_is_one_call(registry: Registry) -> None:
 def test_versions_at_hand_say_which_are_yanked(registry: Registry) -> None:
     registry.records.put(text("base", "1.10.0", more="status: {state: yanked, reason: Wrong data.}\n"))
     registry.records.put(text("base", "1.9.0"))
-    held = [Held(Version.parse("1.9.0"), False), Held(Version.parse("1.10.0"), True)]
+    held = [Held("1.9.0", False), Held("1.10.0", True)]
     assert registry.graph.versions_of(["base", "none"]) == {"base": held}
 
 
@@ -194,7 +194,7 @@ def test_the_newest_of_what_is_held_is_what_records_would_choose(versions: dict[
         )
         for v, yanked in versions.items()
     )
-    held = [Held(Version.parse(version), yanked) for version, yanked in versions.items()]
+    held = [Held(version, yanked) for version, yanked in versions.items()]
     chosen = choose(source, Requirement("base", Range.parse(span)))
-    assert newest(held, Range.parse(span)) == (None if chosen is None else chosen.version)
-    assert all(version in Range.parse(span) for version in admitted(held, Range.parse(span)))
+    assert newest(held, span) == (None if chosen is None else chosen.version)
+    assert all(version in Range.parse(span) for version in admitted(held, span))

@@ -7,10 +7,13 @@ import json
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from stemma.errors import InputError
 from stemma.registry.edges import MeasuredEdge
 from stemma.registry.forms import line_of, value_of
+from stemma.registry.sql.batches import json_list
 from tests.registry.values import ruling
 
 
@@ -38,3 +41,8 @@ def test_no_other_field_may_be_absent_and_none_may_be_added() -> None:
     for wrong in ({"more": 1}, {"looked_everywhere": "yes"}, {"looked_everywhere": 1}):
         with pytest.raises(InputError):
             value_of(MeasuredEdge, json.dumps(told | wrong))
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=8) | st.sampled_from(['"', "\\", "a", ""])))
+def test_a_list_of_texts_is_json_whatever_they_hold(texts: list[str]) -> None:
+    assert json.loads(json_list(texts)) == texts

@@ -9,12 +9,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 MODEL = "model:"
+_LENGTH = len(MODEL)
 
 
 def name_of(key: str) -> str:
     """The name of the record that a key belongs to; empty for weights without a record."""
     return "" if key.startswith(MODEL) else key.partition("@")[0]
+
+
+def names_in(keys: Iterable[str]) -> list[str]:
+    """By what the edges of these nodes are looked up: the name of a record, or the key of weights without one."""
+    return [key if key[:_LENGTH] == MODEL else key.partition("@")[0] for key in keys]
 
 
 def version_text(key: str) -> str:

@@ -14,9 +14,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import NamedTuple
 
-from stemma.identity import Range
 from stemma.lineage.claims import Verdict, judge
-from stemma.lineage.keys import name_of, version_text
+from stemma.lineage.keys import names_in, version_text
 from stemma.lineage.measured import relation_of, turned, ways
 from stemma.registry.edges import DeclaredEdge, Held, MeasuredEdge, Standing, admitted
 from stemma.registry.interface import GraphSource
@@ -24,6 +23,7 @@ from stemma.vocabulary import RelationDefinition, RelationKind, load_relations
 from stemma.vocabulary.relations import Side
 
 Apart = Mapping[frozenset[str], Sequence[MeasuredEdge]]
+Lead = tuple[Sequence[str], Sequence[str]]
 _DENIED = int(Standing.DENIED)  # a plain number: a walk compares it a hundred thousand times
 
 
@@ -56,7 +56,6 @@ class Joined:
         self._definitions: Mapping[RelationKind, RelationDefinition] = load_relations().kinds
         self._target_up = {kind: each.target == "upstream" for kind, each in self._definitions.items()}
         self._held: dict[str, Sequence[Held]] = {}
-        self._admitted: dict[tuple[str, str], Mapping[str, int]] = {}
 
     def below(self, keys: Sequence[str]) -> Iterator[Link]:
         """The links from these nodes to what was made of them, in a fixed order."""
@@ -68,15 +67,18 @@ class Joined:
 
     def versions(self, names: Collection[str]) -> Mapping[str, Sequence[Held]]:
         """The versions that are held of these names, ascending."""
+        self._learn(names)
+        return {name: self._held[name] for name in names}
+
+    def _learn(self, names: Collection[str]) -> None:
         new = [name for name in names if name not in self._held]
         if new:
-            found = self._graph.versions_of(new)
-            self._held |= {name: found.get(name, ()) for name in new}
-        return {name: self._held[name] for name in names}
+            self._held.update(dict.fromkeys(new, ()))
+            self._held.update(self._graph.versions_of(new))
 
     def _links(self, keys: Sequence[str], end: Side) -> Iterator[Link]:
         wanted = set(keys)
-        measured = list(self._graph.measured(keys))
+        measured = list(self._graph.measured(wanted))
         apart: dict[frozenset[str], list[MeasuredEdge]] = defaultdict(list)
         for edge in measured:
             if edge.label == "independent":
@@ -84,49 +86,46 @@ class Joined:
         return chain(self._declared(wanted, end, apart), self._measured(measured, wanted, end))
 
     def _declared(self, wanted: set[str], end: Side, apart: Apart) -> Iterator[Link]:
-        near: dict[str, list[str]] = defaultdict(list)
-        for key in sorted(wanted):
-            near[name_of(key) or key].append(key)
-        edges = [e for e in self._graph.declared(list(near), end) if self._followed(e)]
-        self.versions({edge.target for edge in edges})
+        edges = self._graph.declared(names_in(wanted), end)
+        if self._kinds is not None:
+            edges = [edge for edge in edges if edge.kind in self._kinds]
+        self._learn({edge.target for edge in edges})
+        leads: dict[tuple[str, str], Lead] = {}
+        target_up, make = self._target_up, tuple.__new__
         for edge in edges:
-            target_up = self._target_up[edge.kind]
-            targets = self._admitted.get((edge.target, edge.range)) or self._targets(edge.target, edge.range)
-            own = edge.key
-            doubtful = apart or len(targets) > 1 or edge.standing & _DENIED  # most edges leave no doubt
-            if target_up == (end == "upstream"):  # the wanted end is the target
-                ends = [key for key in near[edge.target] if key in targets]
-            else:  # the wanted end is the record that declares
-                ends = list(targets) if own in wanted else []
-            for target in ends:
-                note = self._doubt(edge, target, targets, apart, own) if doubtful else ""
-                yield (
-                    Link(target, own, edge.kind, edge, note) if target_up else Link(own, target, edge.kind, edge, note)
-                )
+            name, version, _, kind, target, span, standing = edge
+            if standing == _DENIED:
+                continue  # a denial without grounds is no edge at all
+            lead = leads.get((target, span))
+            if lead is None:
+                lead = leads[target, span] = self._lead(target, span, wanted)
+            targets, ends = lead
+            own = f"{name}@{version}" if version else name
+            up = target_up[kind]
+            if up != (end == "upstream"):  # the wanted end is the record that declares
+                ends = targets if own in wanted else ()
+            doubtful = standing & _DENIED or len(targets) > 1 or apart  # most edges leave no doubt
+            for key in ends:
+                note = self._doubt(edge, key, targets, apart) if doubtful else ""
+                yield make(Link, (key, own, kind, edge, note) if up else (own, key, kind, edge, note))
 
-    def _followed(self, edge: DeclaredEdge) -> bool:
-        """Whether it is an edge at all: a denial without grounds is none."""
-        return edge.standing != _DENIED and (self._kinds is None or edge.kind in self._kinds)
+    def _lead(self, name: str, span: str, wanted: set[str]) -> Lead:
+        """The nodes that a range leads to, the newest version first; and those of them that are wanted, sorted."""
+        versions = admitted(self._held[name], span)
+        targets = tuple([f"{name}@{version.text}" for version in versions]) or (name,)
+        return targets, tuple(sorted([key for key in targets if key in wanted]))
 
-    def _targets(self, name: str, span: str) -> Mapping[str, int]:
-        """The nodes that a range leads to, the newest version first, each with its place."""
-        versions = admitted(self._held.get(name, ()), Range.parse(span))
-        keys = [f"{name}@{version}" for version in versions] or [name]
-        found = self._admitted[name, span] = {key: place for place, key in enumerate(keys)}
-        return found
-
-    def _doubt(self, edge: DeclaredEdge, target: str, targets: Mapping[str, int], apart: Apart, own: str) -> str:
+    def _doubt(self, edge: DeclaredEdge, target: str, targets: Sequence[str], apart: Apart) -> str:
         if edge.standing & _DENIED:
             return "the declaration is also denied"
-        pair = frozenset((target, own))
+        pair = frozenset((target, edge.key))
         if pair in apart and self._definitions[edge.kind].weight_edge:
-            upstream = target if self._target_up[edge.kind] else own
+            upstream = target if self._target_up[edge.kind] else edge.key
             if any(_contradicts(edge.kind, turned(ruling, upstream)) for ruling in apart[pair]):
                 return "the weights speak against this declaration"
-        if targets[target]:
-            newest = version_text(next(iter(targets)))
+        if target != targets[0]:
             asked = "any version" if edge.range == "*" else edge.range
-            return f"{edge.key} asks for {asked}, of which {newest} is the newest"
+            return f"{edge.key} asks for {asked}, of which {version_text(targets[0])} is the newest"
         return ""
 
     def _measured(self, edges: Iterable[MeasuredEdge], wanted: set[str], end: Side) -> Iterator[Link]:

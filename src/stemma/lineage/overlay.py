@@ -11,20 +11,9 @@ from stemma.registry.interface import GraphSource
 from stemma.vocabulary.relations import Side
 
 
-class DraftEdge(DeclaredEdge):
-    """An edge that the files of a model declare: its own end is ``name`` as it stands, such as ``model:REFERENCE``."""
-
-    __slots__ = ()
-
-    @property
-    def key(self) -> str:
-        """The node that declares the edge."""
-        return self.name
-
-
-def draft_edges(key: str, edges: Iterable[DeclaredEdge]) -> list[DraftEdge]:
-    """The edges of a draft, as edges of the node ``key``."""
-    return [DraftEdge(*edge._replace(name=key, version="")) for edge in edges]
+def draft_edges(key: str, edges: Iterable[DeclaredEdge]) -> list[DeclaredEdge]:
+    """The edges of a draft, as edges of the node ``key``, such as ``model:REFERENCE``."""
+    return [edge._replace(name=key, version="") for edge in edges]
 
 
 class Overlay:

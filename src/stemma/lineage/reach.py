@@ -85,12 +85,13 @@ def reach(
 def _reach(joined: Joined, start: str, towards: Towards, depth: int | None, limit: int, *, keep_all: bool) -> Reach:
     nodes = {start: Reached(start, 0, None)}
     every: dict[str, list[Link]] = defaultdict(list)
-    level, far, complete = [start], 0, True
+    level, far, complete, make = [start], 0, True, tuple.__new__
+    up = towards == "ancestors"
     while level and complete and (depth is None or far < depth):
         far += 1
         following: list[str] = []
-        for link in joined.above(level) if towards == "ancestors" else joined.below(level):
-            next_key = link.upstream if towards == "ancestors" else link.downstream
+        for link in joined.above(level) if up else joined.below(level):
+            next_key = link.upstream if up else link.downstream
             if keep_all:
                 every[next_key].append(link)
             if next_key in nodes:
@@ -98,7 +99,7 @@ def _reach(joined: Joined, start: str, towards: Towards, depth: int | None, limi
             if len(nodes) >= limit:
                 complete = False
                 break
-            nodes[next_key] = Reached(next_key, far, link)
+            nodes[next_key] = make(Reached, (next_key, far, link))
             following.append(next_key)
         level = following
     return Reach(start, towards, nodes, complete, {key: tuple(links) for key, links in every.items()})

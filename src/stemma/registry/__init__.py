@@ -12,7 +12,7 @@ A whole :class:`Registry` is a set of small stores with transactions over all of
         registry.advisories.put(StoredAdvisory("STEMMA-2026-1", "2026-03-01T12:00:00Z", text, names=("laion-5b",)))
     registry.graph.declared(["laion-5b"], "upstream")   # who was made from it: edges by name, in batches
     registry.graph.measured(["clip@1.0.0"])             # rulings over its weights
-    registry.graph.versions_of(["clip"])                # {"clip": [Held(version, yanked), ...]}
+    registry.graph.versions_of(["clip"])                # {"clip": [Held(text, yanked), ...]}
 
 An edge is declared by a version, towards a name and a range: ``admitted(held, edge.requirement.range)`` are the
 versions that it reaches, ``newest`` the one that resolves it.

@@ -34,7 +34,8 @@ class Standing(IntEnum):
 class DeclaredEdge(NamedTuple):
     """``name@version`` declares that it relates to every version of ``target`` in ``range``.
 
-    ``position`` is the place of the relation in that record, from 0. ``standing`` sums up its evidence.
+    ``position`` is the place of the relation in that record, from 0. ``standing`` sums up its evidence. Where the files
+    of a model declare it, which have no record, ``name`` is the node as it stands and ``version`` empty.
     """
 
     name: str
@@ -47,8 +48,8 @@ class DeclaredEdge(NamedTuple):
 
     @property
     def key(self) -> str:
-        """The record that declares the edge."""
-        return f"{self.name}@{self.version}"
+        """The node that declares the edge."""
+        return f"{self.name}@{self.version}" if self.version else self.name
 
     @property
     def requirement(self) -> Requirement:
@@ -149,10 +150,15 @@ class FingerprintDigest:
 
 
 class Held(NamedTuple):
-    """A version that a registry holds."""
+    """A version that a registry holds, by its text: a walk compares many and looks at few."""
 
-    version: Version
+    text: str
     yanked: bool
+
+    @property
+    def version(self) -> Version:
+        """The version."""
+        return Version.parse(self.text)
 
 
 class Facts(NamedTuple):
@@ -177,27 +183,28 @@ def facts_of(record: Record) -> Facts:
     )
 
 
-def admitted(held: Iterable[Held], span: Range) -> list[Version]:
+def admitted(held: Iterable[Held], span: str) -> tuple[Version, ...]:
     """The versions that a range admits, as :func:`stemma.records.choose` would look at them, newest first.
 
     Pre-releases count where the range names one; yanked versions where it holds that one alone.
     """
-    return list(_admitted(tuple(held), span))
+    return _admitted(tuple(held), span)
 
 
 @lru_cache(maxsize=16_384)
-def _admitted(held: tuple[Held, ...], span: Range) -> tuple[Version, ...]:
+def _admitted(held: tuple[Held, ...], span: str) -> tuple[Version, ...]:
     """A walk asks the same thousands of times: most records have one version, most ranges are of a few kinds."""
-    pinned = span.pinned is not None
-    early = pinned or span.names_prerelease
+    asked = Range.parse(span)
+    pinned = asked.pinned is not None
+    early = pinned or asked.names_prerelease
     fitting = [
-        each.version
-        for each in held
-        if each.version in span and (early or not each.version.prerelease) and (pinned or not each.yanked)
+        version
+        for version, yanked in ((each.version, each.yanked) for each in held)
+        if version in asked and (early or not version.prerelease) and (pinned or not yanked)
     ]
     return tuple(sorted(fitting, reverse=True))
 
 
-def newest(held: Sequence[Held], span: Range) -> Version | None:
+def newest(held: Sequence[Held], span: str) -> Version | None:
     """The version that :func:`stemma.records.choose` would take; None where there is none."""
     return next(iter(admitted(held, span)), None)

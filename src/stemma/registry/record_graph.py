@@ -61,7 +61,7 @@ class _Index:
         self.facts: dict[str, Facts] = {}
         for name in records.names():
             found = [records.get(name, version) for version in sorted(records.versions(name))]
-            self.held[name] = [Held(record.version, record.status.state == "yanked") for record in found]
+            self.held[name] = [Held(str(record.version), record.status.state == "yanked") for record in found]
             for record in found:
                 self.facts[record.key] = facts_of(record)
                 for edge in declared_edges(record):

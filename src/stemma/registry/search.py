@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from stemma.identity import Range
 from stemma.registry.edges import DeclaredEdge, Facts, newest
 from stemma.registry.interface import GraphSource, RecordStore
 
@@ -23,7 +22,7 @@ MOST = 500
 _MAX_LENGTH = 40
 _MAX_OF_RECORD = 80
 _WORD = re.compile(r"[^\W_]+")
-_ANY = Range.parse("*")
+_ANY = "*"
 
 
 @dataclass(frozen=True)

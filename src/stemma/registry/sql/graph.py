@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from operator import itemgetter
+from functools import lru_cache
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from sqlalchemy import CompoundSelect, Select, select, text, union
 
-from stemma.identity import Version
 from stemma.registry.edges import DeclaredEdge, Facts, Held, MeasuredEdge
 from stemma.registry.forms import value_of
 from stemma.registry.sql.batches import given, words
@@ -46,10 +46,10 @@ class SqlGraph:
         """The versions of these names, ascending."""
         found: dict[str, list[Held]] = {}
         for name, version, yanked in self._rows(self._versions, set(names)):
-            found.setdefault(name, []).append(Held(Version.parse(version), bool(yanked)))
+            found.setdefault(name, []).append(_held(version, yanked))
         for held in found.values():
             if len(held) > 1:
-                held.sort()
+                held.sort(key=attrgetter("version"))
         return found
 
     def facts(self, keys: Collection[str]) -> Mapping[str, Facts]:
@@ -76,13 +76,19 @@ class SqlGraph:
 
 def edges_of(rows: Iterable[Any]) -> list[DeclaredEdge]:
     """Rows of the table of edges, as edges."""
-    new, kinds, forward = DeclaredEdge._make, KINDS, TO_UPSTREAM
+    new, edge, kinds, forward = tuple.__new__, DeclaredEdge, KINDS, TO_UPSTREAM
     return [
-        new((down, version, position, kinds[code], up, span, standing))
+        new(edge, (down, version, position, kinds[code], up, span, standing))
         if code in forward
-        else new((up, version, position, kinds[code], down, span, standing))
+        else new(edge, (up, version, position, kinds[code], down, span, standing))
         for up, down, code, version, position, span, standing in rows
     ]
+
+
+@lru_cache(maxsize=16_384)
+def _held(version: str, yanked: int) -> Held:
+    """One value for all records of a version: most are 1.0.0."""
+    return Held(version, bool(yanked))
 
 
 def _edges_query(dialect: str, side: Side) -> Select[Any]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice, pairwise
 
 from stemma.errors import BadVersion
-from stemma.identity import Missing, Range, Version
+from stemma.identity import Missing, Version
 from stemma.publish.graph import Graph
 from stemma.publish.record import Item, RecordView, lineage_graph, record_view, with_notes
 from stemma.records import Change, Record, Relation, ResolvedField, Resolver, diff_records
@@ -18,7 +18,7 @@ MOST_VERSIONS = 20
 MOST_DOWNSTREAM = 20
 _LOOKED_AT = 200
 MOST_RULINGS = 50
-_ANY = Range.parse("*")
+_ANY = "*"
 Links = Callable[[str], str | None]
 
 
@@ -121,9 +121,7 @@ def _downstream(record: Record, registry: Registry) -> tuple[list[tuple[Record, 
     made = [
         edge
         for edge in edges
-        if edge.target_is_upstream
-        and edge.standing != Standing.DENIED
-        and record.version in admitted(held, edge.requirement.range)
+        if edge.target_is_upstream and edge.standing != Standing.DENIED and record.version in admitted(held, edge.range)
     ]
     shown = []
     for edge in made[:MOST_DOWNSTREAM]:
