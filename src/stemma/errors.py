@@ -12,6 +12,8 @@ StemmaError
 │   ├── UnsupportedFormat      a real format, but not one that can be read
 │   ├── IncompatibleFingerprint  a fingerprint of another schema, or a damaged one
 │   ├── InvalidRecord          a model record breaks the rules of its language
+│   ├── Conflict               something else is there under that name
+│   ├── ChangedMeanwhile       what was to be changed is not as it was read
 │   ├── InvalidAdvisory        an advisory breaks the rules of its language
 │   └── UnresolvedRecord       a record that another needs is missing, or the records run in a circle
 ├── SourceError                bytes could not be fetched                   (exit code 3)
@@ -117,6 +119,14 @@ class InvalidAdvisory(InputError):
     def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__("\n".join(map(str, problems)))
         self.problems = tuple(problems)
+
+
+class Conflict(InputError):
+    """Something else is there under that name."""
+
+
+class ChangedMeanwhile(InputError):
+    """What was to be changed is not as it was read."""
 
 
 class UnresolvedRecord(InputError):

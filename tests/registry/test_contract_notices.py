@@ -87,11 +87,15 @@ def test_what_is_due_is_sent_once(registry: Registry) -> None:
     assert list(registry.outbox.due("2026-03-01T12:00:00Z", 10)) == [early]
     assert list(registry.outbox.due("2026-03-01T14:00:00Z", 10)) == [early, late]
     assert list(registry.outbox.due("2026-03-01T14:00:00Z", 1)) == [early]
+    assert list(registry.outbox.latest(5, DeliveryState.PENDING)) == [late, early]
+    assert list(registry.outbox.latest(1, DeliveryState.PENDING)) == [late]
     done = replace(early, state=DeliveryState.DELIVERED, attempts=1)
     registry.outbox.update(done)
     registry.outbox.add([early])
     assert registry.outbox.get(early.id) == done
     assert list(registry.outbox.all(DeliveryState.PENDING)) == [late]
+    assert list(registry.outbox.latest(5, DeliveryState.PENDING)) == [late]
+    assert list(registry.outbox.latest(5, DeliveryState.DEAD)) == []
     assert {each.id for each in registry.outbox.all()} == {early.id, late.id}
     with pytest.raises(KeyError):
         registry.outbox.update(delivery(alert(subject="z@1.0.0")))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -14,15 +15,29 @@ from stemma.client.shapes import (
     AdvisoryList,
     AlertEntry,
     AlertList,
+    DeliveryEntry,
+    DeliveryList,
     Lineage,
+    Receipt,
     RecordDetail,
     RecordLine,
     RecordList,
     RulingList,
+    SubscriptionEntry,
+    SubscriptionList,
     VersionEntry,
     Ways,
 )
-from stemma.errors import AccessDenied, InputError, ModelNotFound, RateLimited, SourceError, StemmaError
+from stemma.errors import (
+    AccessDenied,
+    ChangedMeanwhile,
+    Conflict,
+    InputError,
+    ModelNotFound,
+    RateLimited,
+    SourceError,
+    StemmaError,
+)
 
 T = TypeVar("T")
 API = "/api/v1"
@@ -118,41 +133,112 @@ class Client:
         """Alerts that fit."""
         return self._get(AlertList, "/alerts", advisory=advisory, subject=subject, state=state, after=after)
 
+    def alert(self, identity: str) -> AlertEntry:
+        """One alert, with the way by which the advisory reaches its subject."""
+        return self._get(AlertEntry, f"/alerts/{quote(identity, safe='')}")
+
     def acknowledge(self, alert: str) -> AlertEntry:
         """Say that an alert was seen. Needs a token."""
         address = f"{API}/alerts/{quote(alert, safe='')}/acknowledge"
         return read(AlertEntry, self._ask("POST", address))
 
+    def record_text(self, name: str, version: str) -> tuple[str, str]:
+        """One version of a record as it was written, and its tag."""
+        answer, data = self._send("GET", _text_address(name, version))
+        return data.decode("utf-8", "replace"), answer.headers.get("etag", "").strip('"')
+
+    def put_record(self, name: str, version: str, text: str, *, replacing: str = "", new: bool = False) -> Receipt:
+        """Publish a version of a record. ``replacing`` is the tag of what is there and is to be replaced; ``new``: only
+        where nothing is there. Needs a token that covers the name."""
+        headers = {"Content-Type": "application/yaml"}
+        headers |= {"If-Match": f'"{replacing}"'} if replacing else {}
+        headers |= {"If-None-Match": "*"} if new else {}
+        return read(Receipt, self._ask("PUT", _text_address(name, version), content=text.encode(), headers=headers))
+
+    def put_advisory(self, identity: str, document: str) -> Receipt:
+        """Publish an advisory, or a later version of one. Needs a token that covers what it is about."""
+        address = f"{API}/advisories/{quote(identity, safe='')}"
+        headers = {"Content-Type": "application/json"}
+        return read(Receipt, self._ask("PUT", address, content=document.encode(), headers=headers))
+
+    def subscriptions(self) -> SubscriptionList:
+        """The subscriptions that the token covers."""
+        return self._get(SubscriptionList, "/subscriptions")
+
+    def subscribe(self, name: str, terms: Sequence[str], *, url: str = "", note: str = "") -> SubscriptionEntry:
+        """Subscribe; the answer holds the secret, this once. Needs a token that covers the name."""
+        wish = {"id": name, "terms": list(terms), "url": url, "note": note}
+        return read(SubscriptionEntry, self._ask("POST", f"{API}/subscriptions", json=wish))
+
+    def switch_subscription(self, name: str, *, active: bool) -> SubscriptionEntry:
+        """Pause a subscription, or resume it. Needs a token that covers the name."""
+        address = f"{API}/subscriptions/{quote(name, safe='')}"
+        return read(SubscriptionEntry, self._ask("PATCH", address, json={"active": active}))
+
+    def unsubscribe(self, name: str) -> None:
+        """End a subscription. Needs a token that covers the name."""
+        self._send("DELETE", f"{API}/subscriptions/{quote(name, safe='')}")
+
+    def deliveries(self, state: str = "dead", *, limit: int = 100) -> DeliveryList:
+        """What was sent to subscriptions that the token covers, is to be sent, or was given up."""
+        return self._get(DeliveryList, "/deliveries", state=state, limit=limit)
+
+    def replay(self, delivery: str) -> DeliveryEntry:
+        """Make a delivery due again. Needs a token that covers its subscription."""
+        return read(DeliveryEntry, self._ask("POST", f"{API}/deliveries/{quote(delivery, safe='')}/replay"))
+
     def _get(self, kind: type[T], path: str, **asked: str | int) -> T:
         shown = {name: value for name, value in asked.items() if value != ""}
         return read(kind, self._ask("GET", f"{API}{path}", asked=shown))
 
-    def _ask(self, method: str, path: str, asked: dict[str, str | int] | None = None) -> Any:
+    def _ask(self, method: str, path: str, asked: dict[str, str | int] | None = None, **sent: Any) -> Any:
+        """The JSON of an answer."""
+        answer, data = self._send(method, path, params=asked or None, **sent)
+        found = _json(data)
+        if found is None:
+            raise SourceError(f"The server answered {answer.status_code} without JSON.", advice="Is it a Stemma?")
+        return found
+
+    def _send(self, method: str, path: str, **sent: Any) -> tuple[httpx.Response, bytes]:
+        """An answer that is no error."""
         try:
-            with self._http.stream(method, path, params=asked or None) as answer:
+            with self._http.stream(method, path, **sent) as answer:
                 data = bytearray()
                 for piece in answer.iter_bytes():
                     data += piece
                     if len(data) > MAX_BYTES:
                         raise SourceError(f"The server's answer is larger than {MAX_BYTES:,} bytes.")
-            return _content(answer, bytes(data))
         except httpx.HTTPError as error:
             raise SourceError(f"The server does not answer: {error}.", advice="Is its address right?") from error
+        if answer.is_success:
+            return answer, bytes(data)
+        told = _json(bytes(data))
+        told = told if isinstance(told, dict) else {}
+        raise _error(answer.status_code)(
+            str(told.get("detail") or f"The server answered with {answer.status_code}."),
+            advice=str(told.get("advice", "")),
+        )
 
 
-def _content(answer: httpx.Response, data: bytes) -> Any:
+def _text_address(name: str, version: str) -> str:
+    return f"{API}/records/{quote(name, safe='')}/{quote(version, safe='')}/text"
+
+
+def _json(data: bytes) -> Any:
+    """What the bytes say; None where they are no JSON."""
     try:
-        found = httpx.Response(answer.status_code, content=data).json() if data else None
-    except ValueError:
-        found = None
-    if answer.is_success and found is not None:
-        return found
-    told = found if isinstance(found, dict) else {}
-    raise _error(answer.status_code)(
-        str(told.get("detail") or f"The server answered with {answer.status_code}."), advice=str(told.get("advice", ""))
-    )
+        return json.loads(data)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _error(status: int) -> type[StemmaError]:
-    known = {401: AccessDenied, 403: AccessDenied, 404: ModelNotFound, 429: RateLimited}
+    known = {
+        401: AccessDenied,
+        403: AccessDenied,
+        404: ModelNotFound,
+        409: Conflict,
+        412: ChangedMeanwhile,
+        429: RateLimited,
+    }
     return known.get(status, InputError if 400 <= status < 500 else SourceError)

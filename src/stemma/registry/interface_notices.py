@@ -80,6 +80,10 @@ class Outbox(Protocol):
         """Pending deliveries whose time has come, longest due first."""
         ...
 
+    def latest(self, limit: int, state: DeliveryState) -> Sequence[Delivery]:
+        """Deliveries of a state, those that were due last first; those of one moment by identity, backwards."""
+        ...
+
     def all(self, state: DeliveryState | None = None) -> Iterator[Delivery]:
         """Deliveries by identity."""
         ...

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from heapq import nsmallest
+from heapq import nlargest, nsmallest
 from itertools import islice
 
 from stemma.errors import InputError
@@ -227,6 +227,10 @@ class TableOutbox(TableStore):
         until = instant(now)
         found = [each for each in self.all(DeliveryState.PENDING) if instant(each.due) <= until]
         return sorted(found, key=lambda each: (instant(each.due), each.id))[:limit]
+
+    def latest(self, limit: int, state: DeliveryState) -> Sequence[Delivery]:
+        """Deliveries of a state, those that were due last first."""
+        return nlargest(limit, self.all(state), key=lambda each: (instant(each.due), each.id))
 
     def all(self, state: DeliveryState | None = None) -> Iterator[Delivery]:
         """Deliveries by identity."""

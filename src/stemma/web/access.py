@@ -85,13 +85,29 @@ def require_writer(visitor: Visitor | None, subject: str) -> Visitor:
     Raises:
         HTTPException: 401 where nobody is known, 403 where the token does not reach that far.
     """
+    known = require_known(visitor)
+    require_cover(known, subject)
+    return known
+
+
+def require_known(visitor: Visitor | None, *, writes: bool = True) -> Visitor:
+    """A visitor with a token, which ``writes``; raises HTTPException as above."""
     if visitor is None:
         raise HTTPException(401, "This needs a token.", _CHALLENGE)
-    if not visitor.token.writes:
+    if writes and not visitor.token.writes:
         raise HTTPException(403, "This token reads, and does not write.")
+    return visitor
+
+
+def require_bearer(visitor: Visitor | None, *, writes: bool = True) -> Visitor:
+    """The same for programs: the token has to stand in the header, where no other site can put it."""
+    return require_known(None if visitor is None or visitor.by_cookie else visitor, writes=writes)
+
+
+def require_cover(visitor: Visitor, subject: str) -> None:
+    """That a token covers a subject; raises HTTPException (403)."""
     if not visitor.token.covers(subject):
         raise HTTPException(403, f"This token does not cover {subject}.")
-    return visitor
 
 
 def require_own_form(request: Request, proof: str, visitor: Visitor | None) -> None:

@@ -18,6 +18,7 @@ from stemma.usecases.browse.tokens import tokens_path
 from stemma.web import assets, health, hooks, lineage, notices, pairs, records, scan, session
 from stemma.web.access import Closed, Doorkeeper
 from stemma.web.api import routes as api
+from stemma.web.api.writing import MAX_DOCUMENT
 from stemma.web.metrics import Metrics
 from stemma.web.middleware.headers import SecurityHeaders
 from stemma.web.middleware.limits import Limits
@@ -27,8 +28,14 @@ from stemma.web.problems import on_defect, on_http, on_invalid, on_stemma
 from stemma.web.settings import Services, WebSettings
 from stemma.web.state import State
 
-BODIES = {"/scan": scan.MAX_UPLOAD + 4096}
-"""Paths that take more than other requests, with their bound in bytes."""
+_DOCUMENTS = (f"{api.PREFIX}/records/", f"{api.PREFIX}/advisories/")
+
+
+def body_bound(path: str, otherwise: int) -> int:
+    """How many bytes the body of a request to a path may have."""
+    if path == "/scan":
+        return scan.MAX_UPLOAD + 4096
+    return max(otherwise, MAX_DOCUMENT) if path.startswith(_DOCUMENTS) else otherwise
 
 
 def create_app(settings: WebSettings, services: Services = Services()) -> ASGIApp:  # noqa: B008 it does not change
@@ -38,7 +45,7 @@ def create_app(settings: WebSettings, services: Services = Services()) -> ASGIAp
     if settings.closed:
         app = Closed(app, state.doorkeeper)
     app = Rates(app, rate=settings.rate, burst=settings.burst)
-    app = Limits(app, max_body=settings.max_body, seconds=settings.seconds, bodies=BODIES)
+    app = Limits(app, max_body=lambda path: body_bound(path, settings.max_body), seconds=settings.seconds)
     return Observe(SecurityHeaders(app), request_id=services.request_id, metrics=state.metrics)
 
 

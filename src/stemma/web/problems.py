@@ -12,6 +12,8 @@ from starlette.types import Receive, Scope, Send
 
 from stemma.errors import (
     AccessDenied,
+    ChangedMeanwhile,
+    Conflict,
     InputError,
     LimitExceeded,
     ModelNotFound,
@@ -28,6 +30,8 @@ _STATUS: tuple[tuple[type[StemmaError], int], ...] = (
     (ModelNotFound, 404),
     (AccessDenied, 403),
     (UnresolvedRecord, 409),
+    (Conflict, 409),
+    (ChangedMeanwhile, 412),
     (InputError, 422),
     (LimitExceeded, 413),
     (RegistryUnavailable, 503),

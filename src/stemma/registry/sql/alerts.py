@@ -158,6 +158,13 @@ class SqlOutbox(SqlStore):
             lines = connection.scalars(query.order_by(deliveries.c.due, deliveries.c.id).limit(limit))
             return [value_of(Delivery, line, "deliveries") for line in lines]
 
+    def latest(self, limit: int, state: DeliveryState) -> Sequence[Delivery]:
+        """Deliveries of a state, those that were due last first."""
+        query = select(deliveries.c.line).where(deliveries.c.state == state.value)
+        query = query.order_by(deliveries.c.due.desc(), deliveries.c.id.desc()).limit(limit)
+        with self._database.reading() as connection:
+            return [value_of(Delivery, line, "deliveries") for line in connection.scalars(query)]
+
     def all(self, state: DeliveryState | None = None) -> Iterator[Delivery]:
         """Deliveries by identity."""
         query = select(deliveries.c.line)

@@ -19,11 +19,12 @@ from stemma.usecases.browse.notices import (
     list_alerts,
 )
 from stemma.usecases.registry import now
-from stemma.web.access import require_writer
+from stemma.web.access import require_bearer, require_cover
 from stemma.web.addresses import with_query
 from stemma.web.api.answers import said
 from stemma.web.api.lineage import step_entry
 from stemma.web.api.parameters import Identity, Limit, Offset, Word, problems
+from stemma.web.api.writing import SECURED
 from stemma.web.notices import State
 from stemma.web.respond import tagged
 from stemma.web.state import state_of
@@ -74,14 +75,19 @@ def alert(request: Request, identity: Identity) -> Response:
 _WRITES = problems(401, 403, 404)
 
 
-@router.post("/alerts/{identity}/acknowledge", response_model=AlertEntry, responses=_WRITES, operation_id="acknowledge")
+@router.post(
+    "/alerts/{identity}/acknowledge",
+    response_model=AlertEntry,
+    responses=_WRITES,
+    operation_id="acknowledge",
+    openapi_extra=SECURED,
+)
 def acknowledge(request: Request, identity: Identity) -> Response:
     """Say that an alert was seen. Takes a token in the header that writes and covers the subject."""
     state = state_of(request)
-    visitor = state.doorkeeper.visitor(request)
-    by_header = None if visitor is None or visitor.by_cookie else visitor
+    writer = require_bearer(state.doorkeeper.visitor(request))
     found = _found(request, identity)
-    writer = require_writer(by_header, found.subject)
+    require_cover(writer, found.subject)
     with state.holding.use() as registry:
         known = acknowledge_as(found, writer.token, registry, now())
     return JSONResponse(asdict(alert_entry(known)), headers={"Cache-Control": "no-store"})

@@ -9,19 +9,19 @@ from fastapi.openapi.utils import get_openapi
 from starlette.responses import JSONResponse
 
 from stemma.identity.version import VERSION
-from stemma.web.api import lineage, notices, records
+from stemma.web.api import lineage, notices, records, subscriptions, writing
 from stemma.web.pages.api import api_page
 from stemma.web.respond import tagged
 
 PREFIX = "/api/v1"
 router = APIRouter(prefix=PREFIX)
-for _module in (records, lineage, notices):
+for _module in (records, lineage, notices, subscriptions, writing):
     router.include_router(_module.router)
 
 
 def description(app: FastAPI) -> dict[str, Any]:
     """The OpenAPI document."""
-    return get_openapi(
+    found = get_openapi(
         title="Stemma",
         version=VERSION,
         summary="The family tree of models: records, lineage, advisories and alerts.",
@@ -32,6 +32,9 @@ def description(app: FastAPI) -> dict[str, Any]:
         license_info={"name": "Apache-2.0"},
         routes=app.routes,
     )
+    bearer = {"type": "http", "scheme": "bearer", "description": "A token of `stemma token add`."}
+    found.setdefault("components", {})["securitySchemes"] = {"token": bearer}
+    return found
 
 
 pages = APIRouter(include_in_schema=False)

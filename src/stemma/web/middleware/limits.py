@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable
 
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -18,19 +18,19 @@ _log = logging.getLogger("stemma.web")
 class Limits:
     """Answers 414, 413 and 503 where a bound is passed.
 
-    ``bodies`` are the bounds of paths that take more than ``max_body``. Work in a thread cannot be stopped: after a 503
+    ``max_body`` says how many bytes the body of a path may have. Work in a thread cannot be stopped: after a 503
     it goes on, takes up its thread, and what it says is dropped.
     """
 
-    def __init__(self, app: ASGIApp, *, max_body: int, seconds: float, bodies: Mapping[str, int]) -> None:
-        self._app, self._max_body, self._seconds, self._bodies = app, max_body, seconds, bodies
+    def __init__(self, app: ASGIApp, *, max_body: Callable[[str], int], seconds: float) -> None:
+        self._app, self._max_body, self._seconds = app, max_body, seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One connection."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        most = self._bodies.get(scope["path"], self._max_body)
+        most = self._max_body(scope["path"])
         length = dict(scope["headers"]).get(b"content-length", b"0")
         if len(scope["raw_path"]) + len(scope["query_string"]) > MAX_ADDRESS:
             await answer(scope, receive, send, 414, f"The address is longer than {MAX_ADDRESS} bytes.")
