@@ -11,10 +11,12 @@ from stemma.cli.options import OutputOption, PlainFormat, PlainFormatOption, Qui
 from stemma.cli.output import check_output, say, show, write
 from stemma.cli.parser import Argument, Group, Leave, Option
 from stemma.cli.record.options import RegistryOption
+from stemma.cli.server import ServerOption, asking
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from stemma.publish.lineage.model import AdvisoryListing
     from stemma.usecases.alerts.raising import Kept
 
 app = Group(
@@ -130,6 +132,7 @@ def list_(
     form: PlainFormatOption = PlainFormat.TABLE,
     output: OutputOption = None,
     registry: RegistryOption = None,
+    server: ServerOption = None,
 ) -> None:
     """List the advisories of the registry.
 
@@ -137,11 +140,10 @@ def list_(
     Examples:
       stemma advisory list
       stemma advisory list --withdrawn --format json
+      stemma advisory list --server https://models.example.org
     """
-    from stemma.usecases.lineage.keeping import list_advisories
-
     check_output(output)
-    listing = list_advisories(registry, withdrawn=withdrawn)
+    listing = _listed(registry, server, withdrawn=withdrawn)
     match form:
         case PlainFormat.TABLE:
             from stemma.publish.lineage.terminal import render_advisories
@@ -152,6 +154,17 @@ def list_(
             from stemma.publish.lineage.documents import advisories_document
 
             write(to_json(advisories_document(listing)), output)
+
+
+def _listed(registry: str | None, server: str | None, *, withdrawn: bool) -> AdvisoryListing:
+    if server is not None:
+        from stemma.client.reports import advisories_of
+
+        with asking(server, registry=registry) as ask:
+            return advisories_of(ask, withdrawn=withdrawn)
+    from stemma.usecases.lineage.keeping import list_advisories
+
+    return list_advisories(registry, withdrawn=withdrawn)
 
 
 def show_(identifier: IdArgument, output: OutputOption = None, registry: RegistryOption = None) -> None:

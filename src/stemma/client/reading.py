@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from functools import cache
-from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from stemma.errors import SourceError
 
@@ -18,7 +18,7 @@ def read(kind: type[T], data: Any) -> T:
     return found
 
 
-def _read(kind: Any, data: Any, where: str) -> Any:
+def _read(kind: Any, data: Any, where: str) -> Any:  # noqa: PLR0911 one return a kind
     if kind is Any:
         return data
     if dataclasses.is_dataclass(kind) and isinstance(kind, type):
@@ -34,6 +34,15 @@ def _read(kind: Any, data: Any, where: str) -> Any:
             raise _wrong(where, data)
         inner = get_args(kind)[0]
         return tuple(_read(inner, each, f"{where}[{at}]") for at, each in enumerate(data))
+    if get_origin(kind) is Literal:
+        if data not in get_args(kind):
+            raise _wrong(where, data)
+        return data
+    if get_origin(kind) is dict:
+        if not isinstance(data, dict):
+            raise _wrong(where, data)
+        inner = get_args(kind)[1]
+        return {str(name): _read(inner, each, f"{where}.{name}") for name, each in data.items()}
     plain = get_origin(kind) or kind
     if plain is float and type(data) is int:
         return float(data)

@@ -191,59 +191,6 @@ class AlertList:
 
 
 @dataclass(frozen=True)
-class Receipt:
-    """What was written, the tag that its text has now, whether it is new, and what that did to alerts."""
-
-    key: str
-    tag: str
-    created: bool
-    alerts_told: int
-    alerts_over: int
-
-
-@dataclass(frozen=True)
-class SubscriptionEntry:
-    """What is told to whom; ``secret`` is shown once, when the subscription is made."""
-
-    id: str
-    terms: tuple[str, ...]
-    url: str
-    active: bool
-    created: str
-    note: str
-    secret: str
-
-
-@dataclass(frozen=True)
-class SubscriptionList:
-    """The subscriptions that a token covers."""
-
-    subscriptions: tuple[SubscriptionEntry, ...]
-
-
-@dataclass(frozen=True)
-class DeliveryEntry:
-    """One revision of an alert and one subscription: whether it was sent, and how often that was tried."""
-
-    id: str
-    alert: str
-    revision: int
-    subscription: str
-    state: str
-    attempts: int
-    created: str
-    due: str
-    error: str
-
-
-@dataclass(frozen=True)
-class DeliveryList:
-    """Deliveries of one state, those due last first."""
-
-    deliveries: tuple[DeliveryEntry, ...]
-
-
-@dataclass(frozen=True)
 class RulingEntry:
     """A ruling over the weights of two subjects."""
 

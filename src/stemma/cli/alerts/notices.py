@@ -10,9 +10,13 @@ from stemma.cli.options import OutputOption, QuietOption
 from stemma.cli.output import check_output, say, show, write
 from stemma.cli.parser import Argument, Option
 from stemma.cli.record.options import RegistryOption
+from stemma.cli.server import ServerOption, asking
 
 if TYPE_CHECKING:
-    from stemma.registry.notices import AlertState
+    from collections.abc import Sequence
+
+    from stemma.publish.alerts.model import AlertListing
+    from stemma.registry.notices import Alert, AlertState
 
 
 def list_(
@@ -24,6 +28,7 @@ def list_(
     form: FindingFormatOption = FindingFormat.TABLE,
     output: OutputOption = None,
     registry: RegistryOption = None,
+    server: ServerOption = None,
 ) -> None:
     """List alerts with the paths that explain them, the newest first; without --state those that are not over.
 
@@ -33,15 +38,13 @@ def list_(
       stemma alerts list owner=acme severity=high --state open
       stemma alerts list advisory=x_ACME-2026-0001 --format json
       stemma alerts list --format sarif -o alerts.sarif
+      stemma alerts list --server https://models.example.org
     """
     from stemma.registry.notices import AlertState
-    from stemma.usecases.alerts.listing import list_alerts
-    from stemma.usecases.registry import opened
 
     check_output(output)
     states = [_state(each) for each in state] if state else [AlertState.OPEN, AlertState.ACKNOWLEDGED]
-    with opened(registry) as stores:
-        listing = list_alerts(stores, terms or (), states=states, limit=limit)
+    listing = _listed(terms or (), states, limit, registry, server)
     match form:
         case FindingFormat.TABLE:
             from stemma.publish.alerts.terminal import render_alerts
@@ -59,6 +62,21 @@ def list_(
             write(to_json(alerts_sarif(listing)), output)
 
 
+def _listed(
+    terms: Sequence[str], states: list[AlertState], limit: int, registry: str | None, server: str | None
+) -> AlertListing:
+    if server is not None:
+        from stemma.client.reports import alerts_of
+
+        with asking(server, registry=registry) as ask:
+            return alerts_of(ask, terms, states=states, limit=limit)
+    from stemma.usecases.alerts.listing import list_alerts
+    from stemma.usecases.registry import opened
+
+    with opened(registry) as stores:
+        return list_alerts(stores, terms, states=states, limit=limit)
+
+
 def _state(word: str) -> AlertState:
     from stemma.errors import InputError
     from stemma.registry.notices import AlertState
@@ -74,23 +92,39 @@ def ack(
     by: Annotated[str, Option("--by", metavar="NAME", help="Who knows of them; default: the account.")] = "",
     registry: RegistryOption = None,
     quiet: QuietOption = False,
+    server: ServerOption = None,
 ) -> None:
     """Acknowledge alerts: they stay so until their advisory gets worse, or they come back.
+
+    A server takes the name from the token.
 
     \b
     Examples:
       stemma alerts ack 3f1c0d9a77e2
       stemma alerts ack 3f1c0d9a77e2 88aa01c4 --by "Ann Example"
+      stemma alerts ack 3f1c0d9a77e2 --server https://models.example.org
     """
-    from stemma.usecases.alerts.listing import acknowledge
-    from stemma.usecases.registry import actor, now, opened
-
-    with opened(registry) as stores:
-        known = acknowledge(stores, ids, by or actor(), now())
+    known = _acknowledged(ids, by, registry, server)
     if not quiet:
         for alert in known:
             who = f" by {alert.acknowledged_by}" if alert.acknowledged_by else ""
             say(f"{alert.id[:12]} {alert.subject}: {alert.state}{who}.")
+
+
+def _acknowledged(ids: Sequence[str], by: str, registry: str | None, server: str | None) -> list[Alert]:
+    if server is not None:
+        from stemma.client.reports import acknowledge as acknowledge_there
+        from stemma.errors import InputError
+
+        if by:
+            raise InputError("Got both --by and --server.", advice="A server takes the name from the token.")
+        with asking(server, registry=registry) as ask:
+            return acknowledge_there(ask, ids)
+    from stemma.usecases.alerts.listing import acknowledge
+    from stemma.usecases.registry import actor, now, opened
+
+    with opened(registry) as stores:
+        return acknowledge(stores, ids, by or actor(), now())
 
 
 def feed(

@@ -19,6 +19,7 @@ from stemma.cli.output import check_output, show, write
 from stemma.cli.parser import Argument, Leave, Option
 from stemma.cli.progress import Bar
 from stemma.cli.record.options import RegistryOption
+from stemma.cli.server import ServerOption, asking
 
 if TYPE_CHECKING:
     from stemma.publish.lineage.model import ImpactReport
@@ -40,6 +41,7 @@ def impact(
     offline: OfflineOption = False,
     workers: WorkersOption = None,
     quiet: QuietOption = False,
+    server: ServerOption = None,
 ) -> None:
     """Say whom an advisory reaches, or which advisories reach a record or a model, each with the path that explains it.
 
@@ -55,14 +57,18 @@ def impact(
       stemma impact x_ACME-2026-0001
       stemma impact plip --framework eu-ai-act
       stemma impact ./downloaded-model --format sarif -o impact.sarif
+      stemma impact plip --server https://models.example.org
     """
-    from stemma.usecases.lineage.impact import impact as use_case
-    from stemma.usecases.registry import now
-
     check_output(output)
-    with Bar(quiet=quiet) as bar:
-        work = work_of(bar, alpha=alpha, cache=cache, offline=offline, workers=workers)
-        report = use_case(subject, registry=registry, catalog=catalog, framework=framework, work=work, when=now())
+    if server is not None:
+        report = _asked(server, registry, subject, framework)
+    else:
+        from stemma.usecases.lineage.impact import impact as use_case
+        from stemma.usecases.registry import now
+
+        with Bar(quiet=quiet) as bar:
+            work = work_of(bar, alpha=alpha, cache=cache, offline=offline, workers=workers)
+            report = use_case(subject, registry=registry, catalog=catalog, framework=framework, work=work, when=now())
     match form:
         case FindingFormat.TABLE:
             from stemma.publish.lineage.terminal import render_impact
@@ -79,6 +85,17 @@ def impact(
 
             write(to_json(impact_sarif(report)), output)
     raise Leave(_exit(report))
+
+
+def _asked(server: str, registry: str | None, subject: str, framework: str | None) -> ImpactReport:
+    """What a server says of an advisory or a record; weights stay here, and so does the mapping."""
+    from stemma.client.reports import impact_of
+    from stemma.usecases.lineage.impact import find_framework, mapped_onto
+
+    chosen = None if framework is None else find_framework(framework)
+    with asking(server, registry=registry) as ask:
+        report = impact_of(ask, subject)
+    return report if chosen is None else mapped_onto(chosen, report)
 
 
 def _exit(report: ImpactReport) -> Exit:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from stemma.cli.exits import Exit
 from stemma.cli.lineage.options import NodeArgument
@@ -11,6 +11,7 @@ from stemma.cli.options import OutputOption, PlainFormat, PlainFormatOption
 from stemma.cli.output import check_output, show, write
 from stemma.cli.parser import Argument, Leave, Option
 from stemma.cli.record.options import RegistryOption
+from stemma.cli.server import ServerOption, asking
 from stemma.vocabulary import RelationKind
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ def show_(
     form: PlainFormatOption = PlainFormat.TABLE,
     output: OutputOption = None,
     registry: RegistryOption = None,
+    server: ServerOption = None,
 ) -> None:
     """Show the edges of a node, declared and measured, with the sources of each side by side.
 
@@ -35,10 +37,15 @@ def show_(
     Examples:
       stemma lineage show plip
       stemma lineage show plip@1.0.0 --format json
+      stemma lineage show plip --server https://models.example.org
     """
+    check_output(output)
+    if server is not None:
+        with asking(server, registry=registry) as ask:
+            _write(ask.lineage_report("show", node), form, output)
+            return
     from stemma.usecases.lineage.walk import show_node
 
-    check_output(output)
     _write(show_node(node, registry), form, output)
 
 
@@ -49,6 +56,7 @@ def ancestors(
     form: PlainFormatOption = PlainFormat.TABLE,
     output: OutputOption = None,
     registry: RegistryOption = None,
+    server: ServerOption = None,
 ) -> None:
     """List everything that a node was made of, near before far, with a shortest path to each.
 
@@ -57,10 +65,8 @@ def ancestors(
       stemma lineage ancestors plip
       stemma lineage ancestors my-model --kind finetuned-from --kind quantised-from
     """
-    from stemma.usecases.lineage.walk import walk
-
     check_output(output)
-    _write(walk(node, "ancestors", registry, kinds=kinds, depth=depth), form, output)
+    _write(_walked("ancestors", node, kinds, depth, registry, server), form, output)
 
 
 def descendants(
@@ -70,6 +76,7 @@ def descendants(
     form: PlainFormatOption = PlainFormat.TABLE,
     output: OutputOption = None,
     registry: RegistryOption = None,
+    server: ServerOption = None,
 ) -> None:
     """List everything that was made of a node, near before far, with a shortest path to each.
 
@@ -78,10 +85,24 @@ def descendants(
       stemma lineage descendants laion-5b
       stemma lineage descendants llama2-7b --depth 1 --format json
     """
+    check_output(output)
+    _write(_walked("descendants", node, kinds, depth, registry, server), form, output)
+
+
+def _walked(
+    what: Literal["ancestors", "descendants"],
+    node: str,
+    kinds: list[RelationKind] | None,
+    depth: int | None,
+    registry: str | None,
+    server: str | None,
+) -> LineageReport:
+    if server is not None:
+        with asking(server, registry=registry) as ask:
+            return ask.lineage_report(what, node, kinds=kinds or (), depth=depth)
     from stemma.usecases.lineage.walk import walk
 
-    check_output(output)
-    _write(walk(node, "descendants", registry, kinds=kinds, depth=depth), form, output)
+    return walk(node, what, registry, kinds=kinds, depth=depth)
 
 
 def path(
@@ -92,6 +113,7 @@ def path(
     form: PlainFormatOption = PlainFormat.TABLE,
     output: OutputOption = None,
     registry: RegistryOption = None,
+    server: ServerOption = None,
 ) -> None:
     """Show the ways that lead from one node down to another.
 
@@ -102,10 +124,14 @@ def path(
       stemma lineage path laion-5b plip
       stemma lineage path llama2-7b my-merge --all
     """
-    from stemma.usecases.lineage.walk import find_paths
-
     check_output(output)
-    report = find_paths(upstream, downstream, registry, every=every, limit=limit)
+    if server is not None:
+        with asking(server, registry=registry) as ask:
+            report = ask.paths_report(upstream, downstream, every=every, limit=limit)
+    else:
+        from stemma.usecases.lineage.walk import find_paths
+
+        report = find_paths(upstream, downstream, registry, every=every, limit=limit)
     _write(report, form, output)
     if not report.paths:
         raise Leave(Exit.NOT_ESTABLISHED)

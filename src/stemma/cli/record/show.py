@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from stemma.cli.options import OutputOption, PlainFormat, PlainFormatOption
 from stemma.cli.output import check_output, show, write
 from stemma.cli.parser import Option
 from stemma.cli.record.options import RecordArgument, RegistryOption
+from stemma.cli.server import ServerOption, asking
+
+if TYPE_CHECKING:
+    from stemma.records import ResolvedRecord
 
 
 def show_(
@@ -16,6 +20,7 @@ def show_(
     form: PlainFormatOption = PlainFormat.TABLE,
     output: OutputOption = None,
     registry: RegistryOption = None,
+    server: ServerOption = None,
 ) -> None:
     """Show a record with all that it inherits.
 
@@ -24,11 +29,10 @@ def show_(
       stemma record show my-model
       stemma record show my-model@^1.2 --origins
       stemma record show my-model --format json
+      stemma record show my-model --server https://models.example.org
     """
-    from stemma.usecases.records.versions import show_record
-
     check_output(output)
-    resolved = show_record(record, registry=registry)
+    resolved = _resolved(record, registry, server)
     match form:
         case PlainFormat.TABLE:
             from stemma.publish.registry.terminal import render_resolved
@@ -39,6 +43,17 @@ def show_(
             from stemma.publish.registry.documents import resolved_document
 
             write(to_json(resolved_document(resolved)), output)
+
+
+def _resolved(record: str, registry: str | None, server: str | None) -> ResolvedRecord:
+    if server is not None:
+        from stemma.client.reports import record_of
+
+        with asking(server, registry=registry) as ask:
+            return record_of(ask, record)
+    from stemma.usecases.records.versions import show_record
+
+    return show_record(record, registry=registry)
 
 
 def resolve(record: RecordArgument, output: OutputOption = None, registry: RegistryOption = None) -> None:

@@ -7,17 +7,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice, pairwise
 
-from stemma.errors import BadVersion
-from stemma.identity import Missing, Version
+from stemma.errors import BadReference, BadVersion, LimitExceeded
+from stemma.identity import Missing, Version, parse_requirement
 from stemma.publish.graph import Graph
 from stemma.publish.record import Item, RecordView, lineage_graph, record_view, with_notes
-from stemma.records import Change, Record, Relation, ResolvedField, Resolver, diff_records
+from stemma.records import Change, Record, Relation, ResolvedField, Resolver, choose, diff_records
 from stemma.registry import Alert, AlertState, MeasuredEdge, Registry, Standing, admitted, newest
 
 MOST_VERSIONS = 20
 MOST_DOWNSTREAM = 20
 _LOOKED_AT = 200
 MOST_RULINGS = 50
+MOST_NEEDED = 2_000
 _ANY = "*"
 Links = Callable[[str], str | None]
 
@@ -145,3 +146,30 @@ def history(name: str, versions: Sequence[Version], registry: Registry) -> tuple
 def _alert_words(alert: Alert) -> str:
     what = ", ".join((*alert.risks, *([alert.severity] if alert.severity else [])))
     return f"{alert.advisory}: {alert.certainty}" + (f" ({what})" if what else "")
+
+
+def texts_for(asked: str, registry: Registry) -> tuple[str, tuple[str, ...]] | None:
+    """The key of the record that NAME or NAME@RANGE asks for, and the texts of it and of all that is needed to resolve
+    it; None where there is none.
+
+    Raises:
+        LimitExceeded: it needs too many.
+    """
+    try:
+        record = choose(registry.records, parse_requirement(asked))
+    except (BadReference, BadVersion):
+        return None
+    if record is None:
+        return None
+    resolver = Resolver(registry.records, dangling="report")
+    needed, waiting = {record.key: record}, [record]
+    while waiting:
+        for edge in resolver.edges(waiting.pop()):
+            if isinstance(edge.target, Missing) or edge.target.key in needed:
+                continue
+            needed[edge.target.key] = edge.target
+            if edge.relation.definition.inherits:
+                waiting.append(edge.target)
+            if len(needed) > MOST_NEEDED:
+                raise LimitExceeded(f"{record.key} needs more than {MOST_NEEDED:,} other records.")
+    return record.key, tuple(registry.records.text(each.name, each.version) for each in needed.values())

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from stemma.advisories import Advisory
 from stemma.catalog import Catalog
-from stemma.errors import InputError
+from stemma.errors import InputError, LimitExceeded
 from stemma.fingerprint import Fingerprint
 from stemma.identity import Digest, HubReference, Missing, is_present, parse_reference
 from stemma.identity.version import VERSION
@@ -24,6 +25,7 @@ from stemma.usecases.lineage.keeping import find_advisory
 from stemma.usecases.lineage.shelf import HUB, Shelf
 from stemma.usecases.lineage.subjects import Subject, find_subject, own_edges
 from stemma.usecases.lineage.verify import search
+from stemma.usecases.lineage.walk import find_node
 from stemma.usecases.registry import Chosen, opened
 from stemma.usecases.settings import DEFAULT_WORK, Work
 from stemma.vocabulary import Framework, load_vocabulary
@@ -80,16 +82,39 @@ def impact_in(
     chosen = None if framework is None else find_framework(framework)
     advisory = find_advisory(asked, registry)
     if advisory is not None:
-        found = impact_of(advisory, registry.graph, registry.identities)
-        subject, placed, impacts = "", Placed(), [_whole(found)]
+        subject, placed, impacts = "", Placed(), [_whole(advisory, registry)]
     else:
         wanted = find_subject(asked, registry, work)
         placed = _place(wanted, registry, catalog, work, when)
         subject, impacts = wanted.key, list(_of_subject(wanted, placed, registry))
-    clauses = () if chosen is None else _clauses(chosen, impacts)
     cost = {"seconds": time.perf_counter() - started}
     told, unseen = placed.told, placed.not_examined
-    return ImpactReport(asked, subject, tuple(impacts), told, unseen, work.alpha, chosen, clauses, cost, VERSION)
+    report = ImpactReport(asked, subject, tuple(impacts), told, unseen, work.alpha, None, (), cost, VERSION)
+    return report if chosen is None else mapped_onto(chosen, report)
+
+
+def impact_held(registry: Registry, asked: str, most: int) -> ImpactReport:
+    """The same of what the registry itself holds, an advisory by its id or a node of the graph: no file is looked for,
+    no weights are read.
+
+    Raises:
+        InputError: it holds no such thing.
+        LimitExceeded: an advisory reaches more than ``most``.
+    """
+    started = time.perf_counter()
+    if registry.advisories.history(asked):
+        advisory = from_store(registry.advisories.get(asked))
+        subject, impacts = "", [_whole(advisory, registry, most)]
+    else:
+        subject = find_node(asked, registry)
+        impacts = list(_of_subject(Subject(subject, None, "", held=True), Placed(), registry))
+    cost = {"seconds": time.perf_counter() - started}
+    return ImpactReport(asked, subject, tuple(impacts), (), (), DEFAULT_WORK.alpha, None, (), cost, VERSION)
+
+
+def mapped_onto(framework: Framework, report: ImpactReport) -> ImpactReport:
+    """The report with the clauses of a framework that it helps to satisfy."""
+    return replace(report, framework=framework, clauses=_clauses(framework, report.impacts))
 
 
 def find_framework(name: str) -> Framework:
@@ -161,7 +186,13 @@ def _repository(key: str) -> str:
     return key.removeprefix(_ON_HUB).partition("@")[0]
 
 
-def _whole(found: Impact) -> AdvisoryImpact:
+def _whole(advisory: Advisory, registry: Registry, most: int | None = None) -> AdvisoryImpact:
+    found = impact_of(advisory, registry.graph, registry.identities)
+    if most is not None and len(found.hits) > most:
+        raise LimitExceeded(
+            f"{advisory.id} reaches {len(found.hits):,}, and at most {most:,} are told at once.",
+            advice="Ask where the registry is, or look at the alerts.",
+        )
     return AdvisoryImpact(found.advisory, tuple(_reached(found, key) for key in found.hits), found.ended)
 
 

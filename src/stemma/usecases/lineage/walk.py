@@ -45,16 +45,21 @@ def find_node(asked: str, registry: Registry) -> str:
 def show_node(asked: str, registry: Chosen) -> LineageReport:
     """The edges of one node, both ways, each with everything that speaks for and against it."""
     with opened(registry) as stores:
-        key = find_node(asked, stores)
-        joined = Joined(stores.graph)
-        above, below = list(joined.above([key])), list(joined.below([key]))
-        twice = {link.edge for link in above if not link.declared} & {link.edge for link in below}
-        links = [*above, *(link for link in below if link.edge not in twice)]
-        edges = [edge_line(link, stores, directed=link.edge not in twice) for link in links]
-        edges += [_ruling_line(edge) for edge in stores.graph.measured([key]) if not ways(edge)]
-        keys = dict.fromkeys([key, *(end for edge in edges for end in (edge.upstream, edge.downstream))])
-        nodes = tuple(_node(each, int(each != key), (), stores) for each in keys)
-        return LineageReport(key, "show", nodes, tuple(edges), (), True, VERSION)
+        return show_node_in(stores, asked)
+
+
+def show_node_in(stores: Registry, asked: str) -> LineageReport:
+    """The same in a registry that is open."""
+    key = find_node(asked, stores)
+    joined = Joined(stores.graph)
+    above, below = list(joined.above([key])), list(joined.below([key]))
+    twice = {link.edge for link in above if not link.declared} & {link.edge for link in below}
+    links = [*above, *(link for link in below if link.edge not in twice)]
+    edges = [edge_line(link, stores, directed=link.edge not in twice) for link in links]
+    edges += [_ruling_line(edge) for edge in stores.graph.measured([key]) if not ways(edge)]
+    keys = dict.fromkeys([key, *(end for edge in edges for end in (edge.upstream, edge.downstream))])
+    nodes = tuple(_node(each, int(each != key), (), stores) for each in keys)
+    return LineageReport(key, "show", nodes, tuple(edges), (), True, VERSION)
 
 
 def walk(
@@ -68,10 +73,23 @@ def walk(
 ) -> LineageReport:
     """Everything above or below a node, near before far, with a shortest path to each."""
     with opened(registry) as stores:
-        key = find_node(asked, stores)
-        found = reach(stores.graph, key, towards, kinds=kinds, depth=depth, limit=limit)
-        nodes = tuple(_node(each, found.nodes[each].depth, found.path(each), stores) for each in found.nodes)
-        return LineageReport(key, towards, nodes, (), (), found.complete, VERSION)
+        return walk_in(stores, asked, towards, kinds=kinds, depth=depth, limit=limit)
+
+
+def walk_in(
+    stores: Registry,
+    asked: str,
+    towards: Towards,
+    *,
+    kinds: Collection[RelationKind] | None = None,
+    depth: int | None = None,
+    limit: int = MAX_NODES,
+) -> LineageReport:
+    """The same in a registry that is open."""
+    key = find_node(asked, stores)
+    found = reach(stores.graph, key, towards, kinds=kinds, depth=depth, limit=limit)
+    nodes = tuple(_node(each, found.nodes[each].depth, found.path(each), stores) for each in found.nodes)
+    return LineageReport(key, towards, nodes, (), (), found.complete, VERSION)
 
 
 def find_paths(
@@ -79,13 +97,20 @@ def find_paths(
 ) -> LineageReport:
     """The ways that lead from one node down to another: a shortest one, or ``every`` one up to ``limit``."""
     with opened(registry) as stores:
-        start, end = find_node(upstream, stores), find_node(downstream, stores)
-        found = reach(stores.graph, end, "ancestors", keep_all=every)
-        ways = _ways(found, start, every=every, limit=limit)
-        paths = tuple(tuple(step_of(link) for link in way) for way in ways)
-        keys = dict.fromkeys(end for way in ways for link in way for end in (link.upstream, link.downstream))
-        nodes = tuple(_node(each, 0, (), stores) for each in keys)
-        return LineageReport(end, "path", nodes, (), paths, found.complete, VERSION)
+        return find_paths_in(stores, upstream, downstream, every=every, limit=limit)
+
+
+def find_paths_in(
+    stores: Registry, upstream: str, downstream: str, *, every: bool = False, limit: int = MAX_PATHS
+) -> LineageReport:
+    """The same in a registry that is open."""
+    start, end = find_node(upstream, stores), find_node(downstream, stores)
+    found = reach(stores.graph, end, "ancestors", keep_all=every)
+    ways = _ways(found, start, every=every, limit=limit)
+    paths = tuple(tuple(step_of(link) for link in way) for way in ways)
+    keys = dict.fromkeys(end for way in ways for link in way for end in (link.upstream, link.downstream))
+    nodes = tuple(_node(each, 0, (), stores) for each in keys)
+    return LineageReport(end, "path", nodes, (), paths, found.complete, VERSION)
 
 
 def list_conflicts(names: Iterable[str], registry: Chosen) -> ConflictReport:

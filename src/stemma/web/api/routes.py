@@ -9,13 +9,13 @@ from fastapi.openapi.utils import get_openapi
 from starlette.responses import JSONResponse
 
 from stemma.identity.version import VERSION
-from stemma.web.api import lineage, notices, records, subscriptions, writing
+from stemma.web.api import lineage, notices, records, reports, subscriptions, writing
 from stemma.web.pages.api import api_page
 from stemma.web.respond import tagged
 
 PREFIX = "/api/v1"
 router = APIRouter(prefix=PREFIX)
-for _module in (records, lineage, notices, subscriptions, writing):
+for _module in (records, lineage, notices, subscriptions, writing, reports):
     router.include_router(_module.router)
 
 

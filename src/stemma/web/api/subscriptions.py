@@ -9,7 +9,7 @@ from fastapi import APIRouter, Body, Query, Request, Response
 from pydantic import BaseModel, Field
 from starlette.responses import JSONResponse
 
-from stemma.client.shapes import DeliveryEntry, DeliveryList, SubscriptionEntry, SubscriptionList
+from stemma.client.report_shapes import DeliveryEntry, DeliveryList, SubscriptionEntry, SubscriptionList
 from stemma.registry import Delivery, DeliveryState, Subscription
 from stemma.usecases.browse.subscribing import (
     Wish,

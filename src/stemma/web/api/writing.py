@@ -8,7 +8,7 @@ from fastapi import APIRouter, Header, HTTPException, Request, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse
 
-from stemma.client.shapes import Receipt
+from stemma.client.report_shapes import Receipt
 from stemma.usecases.browse.records import find_record
 from stemma.usecases.browse.writing import Written, put_advisory, put_record, tag_of
 from stemma.usecases.registry import now

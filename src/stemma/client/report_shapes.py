@@ -1,0 +1,119 @@
+"""What the API says of whole reports, and of what was written; as :mod:`stemma.client.shapes`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from stemma.client.shapes import AlertEntry, StepEntry
+
+
+@dataclass(frozen=True)
+class ReachedEntry:
+    """One subject that an advisory reaches."""
+
+    subject: str
+    certainty: str
+    risks: tuple[str, ...]
+    start: str
+    path: tuple[StepEntry, ...]
+    note: str
+
+
+@dataclass(frozen=True)
+class ImpactEntry:
+    """An advisory, as its document, with those whom it reaches; ``ended``: mended versions."""
+
+    advisory: dict[str, Any]
+    reached: tuple[ReachedEntry, ...]
+    ended: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ImpactAnswer:
+    """Whom an advisory reaches; or, where ``subject`` is not empty, which advisories reach that."""
+
+    asked: str
+    subject: str
+    impacts: tuple[ImpactEntry, ...]
+    alpha: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class AlertsAnswer:
+    """The newest alerts for which all terms hold, how many there are, and what their advisories say in short."""
+
+    terms: tuple[str, ...]
+    alerts: tuple[AlertEntry, ...]
+    total: int
+    summaries: dict[str, str]
+
+
+@dataclass(frozen=True)
+class AdvisoryDocuments:
+    """The newest versions of advisories as their documents, by identity; ``next`` as everywhere."""
+
+    advisories: tuple[dict[str, Any], ...]
+    next: str
+
+
+@dataclass(frozen=True)
+class RecordTexts:
+    """A record as it was written, with every other that is needed to resolve it."""
+
+    key: str
+    texts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What was written, the tag that its text has now, whether it is new, and what that did to alerts."""
+
+    key: str
+    tag: str
+    created: bool
+    alerts_told: int
+    alerts_over: int
+
+
+@dataclass(frozen=True)
+class SubscriptionEntry:
+    """What is told to whom; ``secret`` is shown once, when the subscription is made."""
+
+    id: str
+    terms: tuple[str, ...]
+    url: str
+    active: bool
+    created: str
+    note: str
+    secret: str
+
+
+@dataclass(frozen=True)
+class SubscriptionList:
+    """The subscriptions that a token covers."""
+
+    subscriptions: tuple[SubscriptionEntry, ...]
+
+
+@dataclass(frozen=True)
+class DeliveryEntry:
+    """One revision of an alert and one subscription: whether it was sent, and how often that was tried."""
+
+    id: str
+    alert: str
+    revision: int
+    subscription: str
+    state: str
+    attempts: int
+    created: str
+    due: str
+    error: str
+
+
+@dataclass(frozen=True)
+class DeliveryList:
+    """Deliveries of one state, those due last first."""
+
+    deliveries: tuple[DeliveryEntry, ...]
