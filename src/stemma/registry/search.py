@@ -22,6 +22,7 @@ MOST = 500
 _MAX_LENGTH = 40
 _MAX_OF_RECORD = 80
 _WORD = re.compile(r"[^\W_]+")
+_SEARCHED = ("title", "publisher", "architecture", "model_type", "tags", "+tags", "tasks", "+tasks")
 _ANY = "*"
 
 
@@ -74,11 +75,16 @@ class FoundPage:
     complete: bool
 
 
-@lru_cache(maxsize=65_536)
 def split(text: str) -> tuple[str, ...]:
-    """The words of a text, as they are compared. Publishers, licences and tags come again and again."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    return tuple(word[:_MAX_LENGTH] for word in _WORD.findall(folded))
+    """The words of a text, as they are compared."""
+    return _split(text.lower() if text.isascii() else unicodedata.normalize("NFKC", text).casefold())
+
+
+@lru_cache(maxsize=65_536)
+def _split(folded: str) -> tuple[str, ...]:
+    """Publishers, licences and tags come again and again, and most titles are the name."""
+    found = _WORD.findall(folded)
+    return tuple(found if len(folded) <= _MAX_LENGTH else [word[:_MAX_LENGTH] for word in found])
 
 
 @lru_cache(maxsize=65_536)
@@ -91,13 +97,15 @@ def words_of(data: Mapping[str, Any]) -> str:
     """The words by which a record can be found, with a space between them."""
     about: Any = data.get("about") or {}
     licences = _texts(about.get("licenses") or about.get("+licenses"))
-    texts = [str(data["name"]), *licences]
-    for field in ("title", "publisher", "architecture", "model_type", "tags", "+tags", "tasks", "+tasks"):
-        texts += _texts(about.get(field))
-    marks = [mark_of("type", str(data["type"])), *(mark_of("licence", licence) for licence in licences)]
-    marks += [mark_of("risk", name) for name, value in (data.get("risks") or {}).items() if _present(value)]
-    words = dict.fromkeys((*marks, *(word for text in texts for word in split(text))))
-    return " ".join(list(words)[:_MAX_OF_RECORD])
+    found = [mark_of("type", str(data["type"])), *[mark_of("licence", licence) for licence in licences]]
+    found += [mark_of("risk", name) for name, value in (data.get("risks") or {}).items() if _present(value)]
+    for text in (str(data["name"]), *licences):
+        found += split(text)
+    for field in _SEARCHED:
+        if field in about:
+            for text in _texts(about[field]):
+                found += split(text)
+    return " ".join(list(dict.fromkeys(found))[:_MAX_OF_RECORD])
 
 
 def page_of(

@@ -10,12 +10,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from sqlalchemy import BigInteger, Select, cast, select
 
 from stemma.registry.marks import without_revision
-from stemma.registry.sql.batches import given, words
+from stemma.registry.sql.batches import given, json_list, words
 from stemma.registry.sql.database import Database
 from stemma.registry.sql.schema import marks, records
-
-json_text = json.JSONEncoder(ensure_ascii=False).encode
-"""A list of texts as rows hold it."""
 
 
 class SqlIdentities:
@@ -61,10 +58,10 @@ def mark_numbers(wanted: Iterable[str]) -> set[int]:
     """By which marks are looked up: 63 bits of a digest; revisions of a repository share that of the repository."""
     return {
         int.from_bytes(hashlib.blake2b(mark.encode(), digest_size=8).digest(), "big") >> 1
-        for mark in map(without_revision, wanted)
+        for mark in set(map(without_revision, wanted))
     }
 
 
 def marks_text(found: Collection[str]) -> str:
     """The marks of a record as its row holds them."""
-    return json_text(sorted(found)) if found else ""
+    return json_list(sorted(found)) if found else ""

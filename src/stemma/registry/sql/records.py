@@ -18,7 +18,7 @@ from stemma.registry.marks import marks_in
 from stemma.registry.memory import put_action, taken
 from stemma.registry.search import words_of
 from stemma.registry.sql.audit import SqlAudit
-from stemma.registry.sql.batches import PAGE
+from stemma.registry.sql.batches import PAGE, json_list
 from stemma.registry.sql.codes import KIND_CODES, STATE_CODES, TO_UPSTREAM, TYPE_CODES
 from stemma.registry.sql.database import Database
 from stemma.registry.sql.identities import mark_numbers, marks_text
@@ -109,7 +109,7 @@ def record_row(record: Record, text: str) -> dict[str, Any]:
         "type": TYPE_CODES[facts.type],
         "title": "" if facts.title == record.name else facts.title,
         "publisher": facts.publisher,
-        "licenses": json.dumps(facts.licenses, ensure_ascii=False) if facts.licenses else "",
+        "licenses": json_list(facts.licenses) if facts.licenses else "",
         "marks": marks_text(marks_in(record.data)),
         "text": text,
         "words": words_of(record.data),

@@ -17,8 +17,9 @@ from stemma.registry.edges import Standing
 from stemma.registry.forms import storable
 from stemma.registry.marks import marks_in
 from stemma.registry.search import words_of
+from stemma.registry.sql.batches import json_list
 from stemma.registry.sql.codes import KIND_CODES, STATE_CODES, TO_UPSTREAM, TYPE_CODES
-from stemma.registry.sql.identities import json_text, mark_numbers, marks_text
+from stemma.registry.sql.identities import mark_numbers, marks_text
 from stemma.vocabulary import Grounds
 
 _KINDS = {kind.value: code for kind, code in KIND_CODES.items()}
@@ -74,7 +75,7 @@ def _rows(line: str, data: Any) -> Rows:
         _TYPES[data["type"]],
         "" if title == name else _text(title),
         _text(about.get("publisher")),
-        json_text([_text(each) for each in licenses]) if licenses else "",
+        json_list([_text(each) for each in licenses]) if licenses else "",
         marks_text(found),
         _stored(line),
         _text(words_of(data)),
