@@ -18,10 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stemma.evidence.interface import Background, Evidence, SiteValue
-from stemma.evidence.order import Layers, layer_trace
+from stemma.evidence.order import Layers, UnitsOf, layer_trace, prepared_units
 from stemma.evidence.tails import log10_bonferroni
 from stemma.evidence.trace import TAIL, Trace
-from stemma.evidence.units import Group, LayerParts, Place
+from stemma.evidence.units import Array, Crop, Group, LayerParts, Place
 from stemma.identity import Missing
 
 ALIGNMENT = "layer alignment"
@@ -41,7 +41,8 @@ class Alignment:
 def align_layers(a: Layers, b: Layers) -> Alignment | Missing:
     """Align all layers of B with those of A (stacks are concatenated), or say why there is nothing to align."""
     rows, columns = sorted(b), sorted(a)
-    traces = [[_cell_trace(a[q], b[p]) for q in columns] for p in rows]
+    units = _remembered_units()
+    traces = [[_cell_trace(a[q], b[p], units) for q in columns] for p in rows]
     cells = sum(t is not None for row in traces for t in row)
     if not cells:
         return Missing("no layer has MLP neurons that could be aligned")
@@ -76,9 +77,22 @@ def depths(alignment: Evidence) -> tuple[int, int] | None:
     return (int(found[2]), int(found[1])) if found else None
 
 
-def _cell_trace(a: LayerParts, b: LayerParts) -> Trace | None:
+def _remembered_units() -> UnitsOf:
+    """Every layer meets every other: its units are made ready once for each crop."""
+    known: dict[tuple[int, Crop], list[Array]] = {}
+
+    def units(layer: LayerParts, crop: Crop) -> list[Array]:
+        key = id(layer), crop
+        if key not in known:
+            known[key] = prepared_units(layer, crop)
+        return known[key]
+
+    return units
+
+
+def _cell_trace(a: LayerParts, b: LayerParts, units: UnitsOf) -> Trace | None:
     """S1 on the neurons of both layers, or on their state-space channels where they have no MLP."""
-    return layer_trace(a, b, Group.MLP, None) or layer_trace(a, b, Group.STATE, None)
+    return layer_trace(a, b, Group.MLP, None, units) or layer_trace(a, b, Group.STATE, None, units)
 
 
 def best_path(scores: NDArray[np.float64]) -> list[int]:

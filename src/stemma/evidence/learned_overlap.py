@@ -43,7 +43,7 @@ from stemma.evidence.calibration import calibration
 from stemma.evidence.interface import Evidence
 from stemma.evidence.order import Layers, Pairing
 from stemma.evidence.units import Group, corner, matrix_pairs
-from stemma.fingerprint import PartPrint
+from stemma.fingerprint import LearnedPart, PartPrint
 from stemma.fingerprint.plan import unit_axis
 from stemma.fingerprint.spectrum import learned_spectrum
 from stemma.identity import Missing, is_present
@@ -195,8 +195,8 @@ def learned_overlap(a: Layers, b: Layers, pairing: Pairing, group: Group) -> Ove
     if not pairs:
         return Missing(f"no {group.value} matrices stand at matched places")
     best = larger(
-        learned_ratio(_block(str(p), x, y) for p, _, x, y in pairs),
-        learned_ratio(_block(str(q), y, x) for _, q, x, y in pairs),
+        learned_ratio(_block(str(p), x.learned, x, y) for p, _, x, y in pairs if is_present(x.learned)),
+        learned_ratio(_block(str(q), y.learned, y, x) for _, q, x, y in pairs if is_present(y.learned)),
     )
     if best is None:
         return Missing(
@@ -222,15 +222,11 @@ def overlap_from(ratio: Ratio, what: str, site: str, coefficients: str) -> Overl
     return Overlap(ratio.rho, ratio.error, ratio.bulk_beta, evidence)
 
 
-def _block(layer: str, part: PartPrint, other: PartPrint) -> Block:
-    """The block over the corner that both parts hold; without components where A has no learned part."""
-    learned = part.learned
+def _block(layer: str, learned: LearnedPart, part: PartPrint, other: PartPrint) -> Block:
+    """The block over the corner that both parts hold; ``learned`` is the learned part of the first."""
     x, y = corner(part), corner(other)
     rows, columns = min(x.shape[0], y.shape[0]), min(x.shape[1], y.shape[1])
     x, y = x[:rows, :columns], y[:rows, :columns]
-    if not is_present(learned):
-        nothing = np.zeros((0, 0))
-        return Block(layer, x, nothing, nothing, nothing, y)
     left, right = learned.left[:, :rows], learned.right[:, :columns]
     if unit_axis(part.role):
         x, y, left, right = x.T, y.T, right, left

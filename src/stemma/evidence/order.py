@@ -7,12 +7,12 @@ Alternative: the groups of matched layers share an order, as copies, descendants
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from stemma.evidence.interface import Background, Evidence, SiteValue
 from stemma.evidence.tails import log10_simes, stouffer
-from stemma.evidence.trace import TAIL, Trace, add, log10_joined_p, permutation_trace
-from stemma.evidence.units import Group, LayerParts, Place, unit_arrays
+from stemma.evidence.trace import TAIL, Trace, add, log10_joined_p, prepared, trace_of
+from stemma.evidence.units import Array, Crop, Group, LayerParts, Place, shared_crops, units_of
 from stemma.identity import Missing
 
 _MINIMUM_UNITS = 24
@@ -20,14 +20,27 @@ _EXACT = Background(0.0, 1.0, "exact: permutations of independent units")
 
 Pairing = Sequence[tuple[Place, Place]]
 Layers = Mapping[Place, LayerParts]
+UnitsOf = Callable[[LayerParts, Crop], list[Array]]
 
 
-def layer_trace(a: LayerParts, b: LayerParts, group: Group, head_dim: int | None) -> Trace | None:
-    """S1 of one pair of layers, added over its groups; None with fewer than 24 units in all."""
-    arrays = unit_arrays(a, b, group, head_dim)
+def prepared_units(layer: LayerParts, crop: Crop) -> list[Array]:
+    """The units of a layer within a crop, ready for S1."""
+    return [prepared(units) for units in units_of(layer, crop)]
+
+
+def layer_trace(
+    a: LayerParts, b: LayerParts, group: Group, head_dim: int | None, units: UnitsOf = prepared_units
+) -> Trace | None:
+    """S1 of one pair of layers, added over its groups; None with fewer than 24 units in all.
+
+    ``units`` gives :func:`prepared_units`, from memory where one layer is compared with many.
+    """
+    crops = shared_crops(a, b, group, head_dim)
+    pairs = [pair for crop in crops for pair in zip(units(a, crop), units(b, crop), strict=True)]
+    arrays = [(x, y) for x, y in pairs if len(x) >= 2]
     if sum(len(x) for x, _ in arrays) < _MINIMUM_UNITS:
         return None
-    trace = add([permutation_trace(x, y) for x, y in arrays])
+    trace = add([trace_of(x, y) for x, y in arrays])
     return trace if trace.variance > 0 else None
 
 

@@ -84,7 +84,19 @@ def permutation_trace(a: Array, b: Array) -> Trace:
     """
     if a.shape != b.shape or a.ndim != 2 or len(a) < 2:
         raise ValueError(f"got units of shapes {a.shape} and {b.shape}, expected two equal shapes with n >= 2")
-    a, b = _prepared(a), _prepared(b)
+    return trace_of(prepared(a), prepared(b))
+
+
+def prepared(units: Array) -> Array:
+    """Units as :func:`trace_of` takes them: rows of unit length, columns centred."""
+    norms = np.sqrt(np.vecdot(units, units))
+    scaled = units / np.where(norms > 0, norms, np.float32(1))[:, None]
+    centred: Array = scaled - scaled.mean(axis=0)
+    return centred
+
+
+def trace_of(a: Array, b: Array) -> Trace:
+    """:func:`permutation_trace` of units that are :func:`prepared`; for units that are compared with many others."""
     gram = a @ b.T
     count = len(a)
     squares = gram * gram
@@ -117,10 +129,3 @@ def log10_joined_p(traces: Sequence[Trace]) -> float:
     """log10 p of Stouffer's sum of the standard scores of traces over independent permutations."""
     skewness = sum(t.skewness for t in traces) / len(traces) ** 1.5
     return max(log10_skewed_tail(stouffer([t.z for t in traces]), skewness), sum(t.least for t in traces))
-
-
-def _prepared(units: Array) -> Array:
-    norms = np.sqrt(np.vecdot(units, units))
-    scaled = units / np.where(norms > 0, norms, np.float32(1))[:, None]
-    centred: Array = scaled - scaled.mean(axis=0)
-    return centred

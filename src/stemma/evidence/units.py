@@ -67,43 +67,62 @@ def by_layer(fingerprint: Fingerprint) -> Mapping[Place, LayerParts]:
     return layers
 
 
+@dataclass(frozen=True)
+class Crop:
+    """The units and features of one exchange group that two layers both hold: rows and columns of each tensor.
+
+    ``head`` units at a time are moved by a permutation of their own; 0 where one moves them all.
+    """
+
+    group: Group
+    expert: int
+    block: str
+    sizes: tuple[tuple[Role, int, int], ...]
+    head: int = 0
+
+
 def unit_arrays(a: LayerParts, b: LayerParts, group: Group, head_dim: int | None) -> list[tuple[Array, Array]]:
     """Pairs of arrays (n x f), one pair for each permutation: each MLP or expert, each attention head.
 
     Only tensors that both have, over the leading units and features that both hold. ``head_dim`` is needed for
     attention; value and output are joined only where every head has its own value (no grouped queries).
     """
-    axes = _UNIT_AXES[group]
-    pairs: list[tuple[Array, Array]] = []
-    for expert, block in sorted({(e, k) for e, k, role in a if role in axes}):
-        shared = [r for r in axes if (expert, block, r) in a and (expert, block, r) in b]
-        parts = [(a[expert, block, r], b[expert, block, r], axes[r]) for r in shared]
-        if group is Group.STATE and (len(parts) < 2 or block):
-            # Channels of recurrences that are initialised by index (RWKV) are not exchangeable.
-            continue
-        if group is Group.ATTENTION:
-            pairs.extend(_per_head(parts, head_dim) if head_dim else [])
-        elif parts:
-            pairs.append(_side_by_side([_aligned(*p) for p in parts]))
+    crops = shared_crops(a, b, group, head_dim)
+    pairs = [pair for crop in crops for pair in zip(units_of(a, crop), units_of(b, crop), strict=True)]
     return [(x, y) for x, y in pairs if len(x) >= 2]
 
 
-def _per_head(parts: list[tuple[PartPrint, PartPrint, int]], head_dim: int) -> list[tuple[Array, Array]]:
-    widths = {p.shape[axis] for a, b, axis in parts for p in (a, b)}
-    usable = parts if len(widths) == 1 else parts[:1]
-    if not usable or any(p.shape[axis] % head_dim for a, b, axis in usable for p in (a, b)):
-        return []
-    x, y = _side_by_side([_aligned(*p) for p in usable])
-    cuts = range(0, len(x), head_dim)
-    return [(x[i : i + head_dim], y[i : i + head_dim]) for i in cuts]
+def shared_crops(a: LayerParts, b: LayerParts, group: Group, head_dim: int | None) -> list[Crop]:
+    """What both layers hold of every exchange group of a kind; see :func:`unit_arrays`."""
+    crops = []
+    for expert, block in sorted({(e, k) for e, k, role in a if role in _UNIT_AXES[group]}):
+        roles = [r for r in _UNIT_AXES[group] if (expert, block, r) in a and (expert, block, r) in b]
+        if group is Group.STATE and (len(roles) < 2 or block):
+            # Channels of recurrences that are initialised by index (RWKV) are not exchangeable.
+            continue
+        parts = {role: (a[expert, block, role], b[expert, block, role]) for role in roles}
+        if group is Group.ATTENTION:
+            roles = _joined_by_heads(parts, head_dim)
+        sizes = tuple((role, *overlap_shape(*(corner(p) for p in parts[role]))) for role in roles)
+        if sizes:
+            crops.append(Crop(group, expert, block, sizes, head_dim or 0 if group is Group.ATTENTION else 0))
+    return crops
 
 
-def _side_by_side(arrays: list[tuple[Array, Array]]) -> tuple[Array, Array]:
-    units = min(len(x) for x, _ in arrays)
-    return (
-        np.hstack([_unit_length(x[:units]) for x, _ in arrays]),
-        np.hstack([_unit_length(y[:units]) for _, y in arrays]),
-    )
+def units_of(layer: LayerParts, crop: Crop) -> list[Array]:
+    """The units of one layer within a crop, scaled to unit length: an array (n x f) for each permutation."""
+    axes = _UNIT_AXES[crop.group]
+    arrays = [corner(layer[crop.expert, crop.block, role])[:rows, :columns] for role, rows, columns in crop.sizes]
+    turned = [x.T if axes[role] else x for x, (role, _, _) in zip(arrays, crop.sizes, strict=True)]
+    count = min(len(x) for x in turned)
+    whole = np.hstack([_unit_length(x[:count]) for x in turned])
+    return [whole[i : i + crop.head] for i in range(0, count, crop.head)] if crop.head else [whole]
+
+
+def _joined_by_heads(parts: Mapping[Role, tuple[PartPrint, PartPrint]], head_dim: int | None) -> list[Role]:
+    widths = {role: {p.shape[_UNIT_AXES[Group.ATTENTION][role]] for p in pair} for role, pair in parts.items()}
+    usable = list(parts) if len(set().union(*widths.values())) == 1 else list(parts)[:1]
+    return usable if head_dim and not any(width % head_dim for role in usable for width in widths[role]) else []
 
 
 def matrix_pairs(a: LayerParts, b: LayerParts, group: Group) -> list[tuple[PartPrint, PartPrint]]:
@@ -113,8 +132,13 @@ def matrix_pairs(a: LayerParts, b: LayerParts, group: Group) -> list[tuple[PartP
 
 def overlap(x: Array, y: Array) -> tuple[Array, Array]:
     """Both arrays cut to the rows and columns they share."""
-    rows, columns = min(x.shape[0], y.shape[0]), min(x.shape[1], y.shape[1])
+    rows, columns = overlap_shape(x, y)
     return x[:rows, :columns], y[:rows, :columns]
+
+
+def overlap_shape(x: Array, y: Array) -> tuple[int, int]:
+    """The rows and columns that two matrices share."""
+    return min(x.shape[0], y.shape[0]), min(x.shape[1], y.shape[1])
 
 
 def corner(part: PartPrint) -> Array:
@@ -122,11 +146,6 @@ def corner(part: PartPrint) -> Array:
     if not is_present(part.corner):
         raise ValueError(f"{part.key} has no corner")
     return part.corner
-
-
-def _aligned(a: PartPrint, b: PartPrint, axis: int) -> tuple[Array, Array]:
-    x, y = overlap(corner(a), corner(b))
-    return (x, y) if axis == 0 else (x.T, y.T)
 
 
 def _unit_length(units: Array) -> Array:
