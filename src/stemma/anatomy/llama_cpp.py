@@ -11,7 +11,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from functools import lru_cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -30,7 +30,7 @@ _GAIN = re.compile(r"(blk\.\d+\.[a-z_]*norm|output_norm)\.weight")
 @lru_cache(maxsize=1)
 def conversions() -> Mapping[str, Any]:
     """The table of architectures: ``permuted`` and ``shifted``."""
-    text = (files("stemma.anatomy") / "data" / "llama_cpp.toml").read_text(encoding="utf-8")
+    text = (Path(__file__).parent / "data" / "llama_cpp.toml").read_text(encoding="utf-8")
     return tomllib.loads(text)
 
 

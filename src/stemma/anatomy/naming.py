@@ -9,12 +9,12 @@ set a language model apart from towers beside it, ``components`` are segments th
 
 from __future__ import annotations
 
+import pathlib
 import re
 import tomllib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.resources import files
 
 MAIN = ""
 LEAVES = {"weight": False, "bias": True, "gamma": False, "beta": True}
@@ -44,7 +44,7 @@ class Tables:
 @lru_cache(maxsize=1)
 def tables() -> Tables:
     """The package's tables."""
-    text = (files("stemma.anatomy") / "data" / "paths.toml").read_text(encoding="utf-8")
+    text = (pathlib.Path(__file__).parent / "data" / "paths.toml").read_text(encoding="utf-8")
     document = tomllib.loads(text)
     components = {word: part for part, words in document["components"].items() for word in words}
     endings = {word: reason for reason, words in document["endings"].items() for word in words}

@@ -19,8 +19,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from importlib.resources import files
-from importlib.resources.abc import Traversable
+from pathlib import Path
 from threading import Lock
 from typing import Any
 
@@ -151,15 +150,13 @@ def _check_trunks(node: Node, path: str = "") -> None:
         _check_trunks(child, f"{path}{segment}.")
 
 
-def _documents(folder: Traversable) -> dict[str, dict[str, Any]]:
+def _documents(folder: Path) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
-    for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
-        if entry.name.endswith(".toml"):
-            document = tomllib.loads(entry.read_text(encoding="utf-8"))
-            stem = entry.name.removesuffix(".toml")
-            if document.get("name") != stem.removeprefix("_"):
-                raise SchemeError(f"{entry.name} calls itself {document.get('name')!r}")
-            found[stem] = document
+    for path in sorted(folder.glob("*.toml")):
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        if document.get("name") != path.stem.removeprefix("_"):
+            raise SchemeError(f"{path.name} calls itself {document.get('name')!r}")
+        found[path.stem] = document
     return found
 
 
@@ -171,6 +168,6 @@ def load_schemes() -> tuple[Scheme, ...]:
 
 @lru_cache(maxsize=1)
 def _load() -> tuple[Scheme, ...]:
-    documents = _documents(files("stemma.anatomy") / "schemes")
+    documents = _documents(Path(__file__).parent / "schemes")
     library = Library(documents)
     return tuple(library.scheme(stem) for stem in sorted(documents) if not stem.startswith("_"))

@@ -7,7 +7,6 @@ status stays the one of the result.
 from __future__ import annotations
 
 import os
-import secrets
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -153,7 +152,7 @@ def _to_file(pieces: Iterable[bytes], output: Path) -> None:
 
 
 def _replace(pieces: Iterable[bytes], target: Path) -> None:
-    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+    temporary = target.with_name(f".{target.name}.{os.urandom(4).hex()}")
     try:
         with temporary.open("xb") as stream:
             stream.writelines(pieces)

@@ -14,14 +14,14 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from importlib.resources import files
 from math import hypot
+from pathlib import Path
 from typing import Any
 
 from stemma.evidence.interface import Background
 
 FORMAT = "stemma.calibration/1"
-FILE = files("stemma.evidence").joinpath("data", "calibration.json")
+FILE = Path(__file__).parent / "data" / "calibration.json"
 FEWEST = 5
 
 

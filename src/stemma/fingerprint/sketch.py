@@ -12,6 +12,7 @@ References:
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from hashlib import sha256
 
 import numpy as np
@@ -69,11 +70,16 @@ def _add(total: NDArray[np.float64], name: str, weight: float, block: Array) -> 
 
 
 def _hashed(name: str, block: Array, length: int) -> NDArray[np.float64]:
-    seed = int.from_bytes(sha256(name.encode()).digest()[:8], "big")
-    generator = np.random.Generator(np.random.PCG64(seed))
     rows, columns = block.shape
     # A coordinate's bucket depends on its row and column alone: blocks of different sizes agree where they overlap.
-    draw = generator.integers(0, 2 * length, size=(rows, _SIDE))[:, : min(columns, _SIDE)]
+    draw = _drawn(name, rows, length)[:, : min(columns, _SIDE)]
     signed = np.where(draw % 2, block, -block)
     hashed = np.bincount((draw // 2).ravel(), weights=signed.ravel(), minlength=length)
     return hashed.astype(np.float64, copy=False)
+
+
+@lru_cache(maxsize=1024)
+def _drawn(name: str, rows: int, length: int) -> NDArray[np.int64]:
+    """Twice the bucket, plus one where the sign turns, of every coordinate: models share tokens, and these are dear."""
+    seed = int.from_bytes(sha256(name.encode()).digest()[:8], "big")
+    return np.random.Generator(np.random.PCG64(seed)).integers(0, 2 * length, size=(rows, _SIDE))

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 import struct
 from collections.abc import Mapping
 from pathlib import Path
@@ -55,7 +54,7 @@ def to_bytes(fingerprint: Fingerprint) -> bytes:
 def save(fingerprint: Fingerprint, path: Path) -> None:
     """Write the file whole or not at all, readable by whom the umask allows."""
     data = to_bytes(fingerprint)
-    temporary = path.with_name(f".{path.name[:200]}.{secrets.token_hex(8)}")
+    temporary = path.with_name(f".{path.name[:200]}.{os.urandom(8).hex()}")
     try:
         handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
         try:

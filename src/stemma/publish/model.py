@@ -6,58 +6,35 @@ Sizes are in bytes, times in seconds. ``cost`` names what the work took, as ``by
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from stemma.constitution.interface import Ruling
 from stemma.identity import Missing
+from stemma.publish.comparison import NOT_READ, ComparisonReport, ModelSummary, either
 
 if TYPE_CHECKING:
     from stemma.evidence.merge import Merge
 
-_NOT_READ = Missing("not read")
+__all__ = [
+    "CatalogEntry",
+    "CatalogListing",
+    "ComparisonReport",
+    "DtypeCount",
+    "Exemption",
+    "FileEntry",
+    "FingerprintReport",
+    "InspectionReport",
+    "ModelSummary",
+    "RoleCount",
+    "ScanCandidate",
+    "ScanReport",
+]
+
 _NOT_COMPUTED = Missing("not computed")
 _NOT_WRITTEN = Missing("not written to a file")
 _NOT_RECORDED = Missing("not recorded")
-
-
-@dataclass(frozen=True)
-class ModelSummary:
-    """A model in a few lines. ``roles`` counts the tensors found in each role; ``missing`` gives reasons."""
-
-    name: str
-    container: str
-    parameters: int
-    layers: int | Missing
-    hidden: int | Missing
-    architecture: str | Missing = _NOT_READ
-    roles: Mapping[str, int] = field(default_factory=dict)
-    missing: Mapping[str, str] = field(default_factory=dict)
-    warnings: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class ComparisonReport:
-    """A pair and what was ruled of it. ``a`` and ``b`` echo the request, letter for letter."""
-
-    a: str
-    b: str
-    ruling: Ruling | None = None
-    error: str | None = None
-    model_a: ModelSummary | None = None
-    model_b: ModelSummary | None = None
-    cost: Mapping[str, Any] = field(default_factory=dict)
-    stemma: str = ""
-
-    def __post_init__(self) -> None:
-        _either(self.ruling, self.error)
-
-    @property
-    def command(self) -> str:
-        """The command that makes this report again."""
-        return f"stemma compare {shlex.quote(self.a)} {shlex.quote(self.b)}"
 
 
 @dataclass(frozen=True)
@@ -110,13 +87,13 @@ class InspectionReport:
     roles: tuple[RoleCount, ...] = ()
     exempt: tuple[Exemption, ...] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
-    tokenizer: str | Missing = _NOT_READ
+    tokenizer: str | Missing = NOT_READ
     declared: Mapping[str, Any] = field(default_factory=dict)
     cost: Mapping[str, Any] = field(default_factory=dict)
     stemma: str = ""
 
     def __post_init__(self) -> None:
-        _either(self.summary, self.error)
+        either(self.summary, self.error)
 
 
 @dataclass(frozen=True)
@@ -135,7 +112,7 @@ class FingerprintReport:
     stemma: str = ""
 
     def __post_init__(self) -> None:
-        _either(self.summary, self.error)
+        either(self.summary, self.error)
 
 
 @dataclass(frozen=True)
@@ -197,8 +174,3 @@ class CatalogListing:
     entries: tuple[CatalogEntry, ...] = ()
     problems: tuple[str, ...] = ()
     stemma: str = ""
-
-
-def _either(found: object | None, error: str | None) -> None:
-    if (found is None) == (error is None):
-        raise ValueError("a report holds either what was found or an error")

@@ -12,20 +12,19 @@ from stemma.constitution.interface import Ruling
 from stemma.evidence.interface import Background, Evidence
 from stemma.identity import Missing
 from stemma.publish.canonical import Document, as_document
-from stemma.publish.model import (
-    CatalogEntry,
-    CatalogListing,
-    ComparisonReport,
-    FileEntry,
-    FingerprintReport,
-    InspectionReport,
-    ModelSummary,
-    ScanCandidate,
-    ScanReport,
-)
 
 if TYPE_CHECKING:
     from stemma.evidence.merge import Merge
+    from stemma.publish.comparison import ComparisonReport, ModelSummary
+    from stemma.publish.model import (
+        CatalogEntry,
+        CatalogListing,
+        FileEntry,
+        FingerprintReport,
+        InspectionReport,
+        ScanCandidate,
+        ScanReport,
+    )
 
 COMPARISON = "stemma.comparison/1"
 INSPECTION = "stemma.inspection/1"

@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +22,7 @@ from stemma.usecases.models import FingerprintResult, fingerprint
 from stemma.usecases.settings import DEFAULT_WORK, Work
 
 if TYPE_CHECKING:
-    from stemma.publish.model import ComparisonReport
+    from stemma.publish.comparison import ComparisonReport
 
 
 def compare(a: str, b: str, work: Work = DEFAULT_WORK) -> ComparisonReport:
@@ -77,6 +76,8 @@ def compare_pairs(pairs: Sequence[tuple[str, str]], work: Work = DEFAULT_WORK) -
     A model that cannot be read gives a report with ``error`` and no ruling. Fingerprints wait on disk, so that memory
     does not grow with their number.
     """
+    from tempfile import TemporaryDirectory  # noqa: PLC0415 as the head of this file says
+
     references = list(dict.fromkeys(reference for pair in pairs for reference in pair))
     each = replace(work, file_digests=False, workers=1 if len(references) > 1 else work.workers)
     with TemporaryDirectory(prefix="stemma-") as folder, ThreadPoolExecutor(work.workers) as pool:

@@ -11,7 +11,7 @@ from stemma.evidence.pair import PairEvidence
 from stemma.fingerprint import Fingerprint
 from stemma.fingerprint.threads import one_blas_thread
 from stemma.identity.version import VERSION
-from stemma.publish.model import ComparisonReport
+from stemma.publish.comparison import ComparisonReport
 from stemma.usecases.at_hand import AtHand
 from stemma.usecases.models import FingerprintResult
 from stemma.usecases.settings import DEFAULT_WORK, Work

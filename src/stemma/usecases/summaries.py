@@ -6,7 +6,7 @@ from collections import Counter
 
 from stemma.fingerprint import Fingerprint
 from stemma.identity import Missing
-from stemma.publish.model import ModelSummary
+from stemma.publish.comparison import ModelSummary
 
 
 def summary_of(fingerprint: Fingerprint) -> ModelSummary:
