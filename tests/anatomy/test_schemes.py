@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from stemma.anatomy import load_schemes
+from stemma.anatomy.compile import compiled
+from stemma.anatomy.compiled import FILE
 from stemma.anatomy.naming import tables
 from stemma.anatomy.rules import Node, SchemeError
 from stemma.anatomy.scheme import Library, Scheme
@@ -51,7 +53,7 @@ def form(path: tuple[str, ...]) -> tuple[str, ...]:
 @pytest.mark.parametrize("name", SCHEMES)
 class TestEveryScheme:
     def test_says_what_it_is_for(self, name: str) -> None:
-        assert SCHEMES[name].about.strip()
+        assert SCHEMES[name].check().about.strip()
 
     def test_parents_do_not_contradict_each_other(self, name: str) -> None:
         scheme = SCHEMES[name]
@@ -81,8 +83,12 @@ class TestEveryScheme:
         assert scheme.signature or not variant or scheme.root.children
 
 
+def test_what_is_read_is_what_the_sources_say() -> None:
+    assert FILE.read_text(encoding="utf-8") == compiled(), "refresh with: python -m stemma.anatomy.compile"
+
+
 def build(**documents: dict[str, Any]) -> Scheme:
-    return Library(documents).scheme("one")
+    return Library(documents).scheme("one").check()
 
 
 GOOD = {"name": "one", "about": "a test", "trunks": {"layers.<layer>": "decoder"}}
@@ -102,6 +108,7 @@ GOOD = {"name": "one", "about": "a test", "trunks": {"layers.<layer>": "decoder"
         {"layer": {"attn.<what>": "q"}},
         {"root": {"layers.<layer>.attn.q": "q"}},
         {"rooot": {"wte": "token_embedding"}},
+        {"name": "other"},
         {"extends": ["nobody"]},
         {"extends": ["one"]},
     ],

@@ -32,7 +32,7 @@ def dissect(checkpoint: Checkpoint) -> Anatomy:
         SourceError: those rows could not be read.
     """
     tensors, missing = undo_conversion(checkpoint)
-    wanted, exempt = exempt_by_ending(paths(tensors, _first_segments()))
+    wanted, exempt = exempt_by_ending(paths(tensors, _first_segments))
     parts, schemes, warnings = _components(wanted, tensors, checkpoint, exempt, missing)
     parts, tied = exempt_ties(exempt_tables(parts, exempt), exempt)
     parts, repeated = unique(parts)

@@ -8,15 +8,13 @@ gains of families that compute ``1 + w``. Canonical is what the Hugging Face che
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from stemma.anatomy.compiled import table
 from stemma.anatomy.config import Config
 from stemma.anatomy.views import RowsAt, Shifted
 from stemma.identity import Missing, is_present
@@ -27,11 +25,9 @@ _KEY = re.compile(r"blk\.\d+\.attn_k\.(weight|bias)")
 _GAIN = re.compile(r"(blk\.\d+\.[a-z_]*norm|output_norm)\.weight")
 
 
-@lru_cache(maxsize=1)
 def conversions() -> Mapping[str, Any]:
     """The table of architectures: ``permuted`` and ``shifted``."""
-    text = (Path(__file__).parent / "data" / "llama_cpp.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
+    return table("llama_cpp")
 
 
 def undo_conversion(checkpoint: Checkpoint) -> tuple[Mapping[str, LazyTensor], dict[str, str]]:

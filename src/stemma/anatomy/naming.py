@@ -9,12 +9,12 @@ set a language model apart from towers beside it, ``components`` are segments th
 
 from __future__ import annotations
 
-import pathlib
 import re
-import tomllib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+
+from stemma.anatomy.compiled import table
 
 MAIN = ""
 LEAVES = {"weight": False, "bias": True, "gamma": False, "beta": True}
@@ -44,16 +44,15 @@ class Tables:
 @lru_cache(maxsize=1)
 def tables() -> Tables:
     """The package's tables."""
-    text = (pathlib.Path(__file__).parent / "data" / "paths.toml").read_text(encoding="utf-8")
-    document = tomllib.loads(text)
+    document = table("paths")
     components = {word: part for part, words in document["components"].items() for word in words}
     endings = {word: reason for reason, words in document["endings"].items() for word in words}
     language = frozenset(document["language"])
     return Tables(frozenset(document["wrappers"]) | language, language, components, endings)
 
 
-def paths(names: Iterable[str], heads: Collection[str] = ()) -> tuple[Path, ...]:
-    """Each name as a path, in order; ``heads`` are the first segments that schemes know."""
+def paths(names: Iterable[str], heads: Callable[[], Collection[str]] = tuple) -> tuple[Path, ...]:
+    """Each name as a path, in order; ``heads`` gives the first segments that schemes know, where that matters."""
     known = tables()
     listed = list(names)
     split = [_segments(name) for name in listed]
@@ -104,9 +103,9 @@ def _component(segments: tuple[str, ...], known: Tables, halves: frozenset[str])
     return component, at
 
 
-def _unknown_wrapper(split: Sequence[tuple[str, ...]], heads: Collection[str]) -> str:
+def _unknown_wrapper(split: Sequence[tuple[str, ...]], heads: Callable[[], Collection[str]]) -> str:
     """A first segment that every name shares and that no scheme begins with can only be a wrapper."""
     first = split[0][0] if len(split) > 1 else ""
-    if first in heads or any(segments[0] != first for segments in split):
+    if any(segments[0] != first for segments in split) or first in heads():
         return ""
     return first

@@ -10,24 +10,26 @@ the layers), ``shared_layers`` (one stored layer serves all) and three tables:
 | ``[layer]`` | path inside a layer | a rule (see :mod:`stemma.anatomy.rules`) |
 | ``[root]`` | path outside the layers | a rule |
 
-Files whose name begins with an underscore are only there to be extended.
+Files whose name begins with an underscore are only there to be extended. What is read is ``data/compiled.json``, which
+``stemma.anatomy.compile`` writes from these files. A scheme's trees are grown when it is first
+asked: of half a hundred schemes a model needs few.
 """
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from pathlib import Path
 from threading import Lock
 from typing import Any
 
+from stemma.anatomy.compiled import table
 from stemma.anatomy.naming import LEAVES
 from stemma.anatomy.rules import Captured, Node, Numbers, Rule, SchemeError, alternatives, captured, descend, plant
 
 _loading = Lock()
-_KEYS = {"name", "about", "extends", "signature", "stack", "shared_layers", "trunks", "layer", "root"}
+_TABLES = ("trunks", "layer", "root")
+_KEYS = {"name", "about", "extends", "signature", "stack", "shared_layers", *_TABLES}
 
 
 @dataclass(frozen=True)
@@ -50,8 +52,32 @@ class Scheme:
     signature: tuple[tuple[str, ...], ...] = ()
     shared_layers: bool = False
     parents: tuple[Scheme, ...] = ()
-    root: Node = field(default_factory=Node)
-    layer: Node = field(default_factory=Node)
+    tables: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    @cached_property
+    def root(self) -> Node:
+        """The tree of paths outside the layers, down to the trunks; raises SchemeError on rules that contradict."""
+        root = Node()
+        for pattern, stack in self.tables.get("trunks", {}).items():
+            plant(root, pattern, str(stack))
+        for pattern, value in self.tables.get("root", {}).items():
+            _plant_rule(root, pattern, value)
+        _check_trunks(root)
+        return root
+
+    @cached_property
+    def layer(self) -> Node:
+        """The tree of paths inside a layer; raises SchemeError on rules that contradict."""
+        layer = Node()
+        for pattern, value in self.tables.get("layer", {}).items():
+            _plant_rule(layer, pattern, value)
+        return layer
+
+    def check(self) -> Scheme:
+        """This scheme, once all of its rules have been read; raises SchemeError on the first that is wrong."""
+        for scheme in self.lineage:
+            _ = scheme.root, scheme.layer
+        return self
 
     @cached_property
     def lineage(self) -> tuple[Scheme, ...]:
@@ -105,7 +131,7 @@ class Library:
         self._built: dict[str, Scheme] = {}
 
     def scheme(self, stem: str, below: tuple[str, ...] = ()) -> Scheme:
-        """The scheme of a file; raises SchemeError on anything that is not in the schema or is ambiguous."""
+        """The scheme of a file; raises SchemeError on anything that is not in the schema. Its rules are read later."""
         if stem not in self.documents:
             raise SchemeError(f"scheme {below[-1] if below else '?'} extends {stem}, which does not exist")
         if stem in below:
@@ -118,22 +144,18 @@ class Library:
         document = self.documents[stem]
         if not set(document) <= _KEYS or not {"name", "about"} <= set(document):
             raise SchemeError(f"scheme {stem} has unknown or missing keys: {sorted(document)}")
+        if document["name"] != stem.removeprefix("_"):
+            raise SchemeError(f"scheme {stem} calls itself {document['name']!r}")
         signature = document.get("signature", ())
-        scheme = Scheme(
+        return Scheme(
             name=str(document["name"]),
             about=str(document["about"]),
             stack=str(document.get("stack", "decoder")),
             signature=tuple(path for pattern in signature for path in alternatives(pattern)),
             shared_layers=document.get("shared_layers", False) is True,
             parents=tuple(self.scheme(parent, below) for parent in document.get("extends", ())),
+            tables={name: document[name] for name in _TABLES if name in document},
         )
-        for pattern, stack in document.get("trunks", {}).items():
-            plant(scheme.root, pattern, str(stack))
-        for table, root in (("root", scheme.root), ("layer", scheme.layer)):
-            for pattern, value in document.get(table, {}).items():
-                _plant_rule(root, pattern, value)
-        _check_trunks(scheme.root)
-        return scheme
 
 
 def _plant_rule(root: Node, pattern: str, value: object) -> None:
@@ -150,16 +172,6 @@ def _check_trunks(node: Node, path: str = "") -> None:
         _check_trunks(child, f"{path}{segment}.")
 
 
-def _documents(folder: Path) -> dict[str, dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = {}
-    for path in sorted(folder.glob("*.toml")):
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-        if document.get("name") != path.stem.removeprefix("_"):
-            raise SchemeError(f"{path.name} calls itself {document.get('name')!r}")
-        found[path.stem] = document
-    return found
-
-
 def load_schemes() -> tuple[Scheme, ...]:
     """Every scheme of the package, sorted by name; models that are opened at the same time wait for one reading."""
     with _loading:
@@ -168,6 +180,6 @@ def load_schemes() -> tuple[Scheme, ...]:
 
 @lru_cache(maxsize=1)
 def _load() -> tuple[Scheme, ...]:
-    documents = _documents(Path(__file__).parent / "schemes")
+    documents = table("schemes")
     library = Library(documents)
     return tuple(library.scheme(stem) for stem in sorted(documents) if not stem.startswith("_"))
