@@ -111,6 +111,20 @@ def test_not_run_where_it_would_not_be_exact() -> None:
     assert not is_present(residual_order(models.fingerprint(base), models.fingerprint(other_width)))
 
 
+def test_leading_values_of_gains_are_enough() -> None:
+    """Of wide models more than the tested dimensions are never looked at, so that it is all one what else was kept."""
+    wide = models.Size(layers=1, hidden=800, neurons=32, head_dim=400)
+    base = models.draw(1, size=wide)
+    whole, other = models.fingerprint(base), models.fingerprint(models.tuned(base, 1))
+    parts = {k: replace(p, vector=p.vector[:770]) if is_present(p.vector) else p for k, p in other.parts.items()}
+    cut = residual_order(whole, replace(other, parts=parts))
+    assert is_present(cut) and "norm gains" in [site.a for site in cut.per_site]
+    assert cut == residual_order(whole, other)
+    short = {k: replace(p, vector=p.vector[:700]) if is_present(p.vector) else p for k, p in other.parts.items()}
+    without = residual_order(whole, replace(other, parts=short))
+    assert is_present(without) and [site.a for site in without.per_site] == ["embedding columns"]
+
+
 def test_tokens_meet_by_string_or_not_at_all() -> None:
     base = models.draw(1)
     by_string, by_id = models.fingerprint(base), models.fingerprint(base, tokens=False)

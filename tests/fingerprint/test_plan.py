@@ -77,7 +77,7 @@ def _print(part: Part, plan: Plan, parameters: Parameters) -> PartPrint:
             left, right = (np.ones((len(strengths), side), np.float32) for side in corner.shape)
             extras["learned"] = LearnedPart(left, right, (1024, 1024), 0.0123456789, 1.23456789, True, strengths)
     if part.key in plan.vectors:
-        extras["vector"] = np.ones(min(shape[0], plan.vector_length), np.float32)
+        extras["vector"] = np.ones(plan.vectors[part.key], np.float32)
     return PartPrint(part.key, part.role, part.site, False, True, part.source, shape, "BF16", DIGEST, moments, **extras)
 
 
@@ -112,7 +112,7 @@ def test_corners_keep_their_budget(layers: int, hidden: int, ffn: int, experts: 
     ]
     smallest = 256 * len(plan.corners) + 32 * DEFAULT.spectrum_rank * len(plan.learned)
     assert weight + sum(factors) <= max(DEFAULT.corner_bytes, smallest)
-    assert 2 * len(plan.vectors) * plan.vector_length <= max(DEFAULT.vector_bytes, 64 * len(plan.vectors))
+    assert 2 * sum(plan.vectors.values()) <= max(DEFAULT.vector_bytes, 2 * hidden * (2 * layers + 1))
 
 
 def test_a_plan_depends_on_neither_order_nor_values() -> None:
@@ -135,6 +135,26 @@ def test_a_sampled_plan_only_learns_less(layers: int, hidden: int, experts: int)
     assert replace(sampled, learned=full.learned) == full
 
 
+def test_gains_are_kept_whole_and_biases_share_what_they_leave() -> None:
+    layers, hidden = 80, 8192
+    biases = [Part(Role.Q, Site("decoder", i), Shaped(hidden), f"{i}.bias", bias=True) for i in range(layers)]
+    plan = plan_reading([*decoder(layers, hidden, 64, 100), *biases], DEFAULT)
+    gains = {key: length for key, length in plan.vectors.items() if key.endswith("norm")}
+    assert len(gains) == 2 * layers + 1 and set(gains.values()) == {hidden}
+    assert {length for key, length in plan.vectors.items() if key not in gains} == {32}
+    few = plan_reading([*decoder(2, hidden, 64, 100), *biases[:2]], DEFAULT)
+    assert few.vectors["decoder.0/q.bias"] == DEFAULT.vector_limit
+    wide = plan_reading([Part(Role.FINAL_NORM, NONE, Shaped(40_000), "norm")], DEFAULT)
+    assert set(wide.vectors.values()) == {DEFAULT.gain_limit}
+
+
+def test_the_matrices_of_low_rank_attention_are_sampled() -> None:
+    site = Site("decoder", 0)
+    roles = (Role.Q_A, Role.Q_B, Role.KV_A, Role.K_B, Role.V_B)
+    plan = plan_reading([Part(role, site, Shaped(64, 96), role.value) for role in roles], DEFAULT)
+    assert plan.corners == plan.learned == {f"decoder.0/{role.value}" for role in roles}
+
+
 def test_only_some_experts_get_corners() -> None:
     plan = plan_reading(decoder(2, 64, 96, 100, experts=8), DEFAULT)
     assert {key for key in plan.corners if "expert" in key} == {
@@ -147,7 +167,7 @@ def test_only_some_experts_get_corners() -> None:
 
 def test_no_parts() -> None:
     plan = plan_reading([], DEFAULT)
-    assert not plan.corners | plan.learned | plan.vectors
+    assert not (plan.corners | plan.learned or plan.vectors)
 
 
 def test_absence_has_a_reason() -> None:

@@ -45,8 +45,7 @@ def residual_order(a: Fingerprint, b: Fingerprint) -> Evidence | Missing:
     features = {**_vectors(a, b, hidden), **_tokens(a, b, hidden)}
     if not features or hidden < _MINIMUM_DIMENSIONS:
         return Missing("no gains, biases or shared tokens over enough residual dimensions")
-    leading = {name: (x[:_DIMENSIONS], y[:_DIMENSIONS]) for name, (x, y) in features.items()}
-    scores = {name: (normal_scores(x), normal_scores(y)) for name, (x, y) in leading.items()}
+    scores = {name: (normal_scores(x), normal_scores(y)) for name, (x, y) in features.items()}
     groups = {name: permutation_trace(x, y) for name, (x, y) in scores.items()}
     whole = permutation_trace(*(np.hstack(side) for side in zip(*scores.values(), strict=True)))
     return Evidence(
@@ -109,16 +108,15 @@ def _normal_quantiles(count: int) -> Array:
 
 
 def _vectors(a: Fingerprint, b: Fingerprint, hidden: int) -> dict[str, tuple[Array, Array]]:
-    """Gains and residual biases that both models have at one place, as columns."""
+    """The leading dimensions of gains and residual biases that both models have at one place, as columns."""
     gains: list[tuple[Array, Array]] = []
     biases: list[tuple[Array, Array]] = []
     for key in sorted(set(a.parts) & set(b.parts)):
         x, y = a.parts[key].vector, b.parts[key].vector
         if not (is_present(x) and is_present(y)) or not _over_residual(a, key, hidden):
             continue
-        length = min(len(x), len(y))
-        if length == hidden:
-            (biases if a.parts[key].bias else gains).append((x[:length], y[:length]))
+        if min(len(x), len(y)) >= min(hidden, _DIMENSIONS):
+            (biases if a.parts[key].bias else gains).append((x[:_DIMENSIONS], y[:_DIMENSIONS]))
     found = {"norm gains": gains, "residual biases": biases}
     return {
         name: (np.column_stack([x for x, _ in pairs]), np.column_stack([y for _, y in pairs]))
@@ -143,4 +141,9 @@ def _tokens(a: Fingerprint, b: Fingerprint, hidden: int) -> dict[str, tuple[Arra
     left, right = (side[:_TOKENS] for side in shared_anchors(a.anchors, b.anchors))
     if not len(left) or a.anchors.embedding.shape[1] != hidden or b.anchors.embedding.shape[1] != hidden:
         return {}
-    return {"embedding columns": (a.anchors.embedding[left].T, b.anchors.embedding[right].T)}
+    return {
+        "embedding columns": (
+            a.anchors.embedding[left, :_DIMENSIONS].T,
+            b.anchors.embedding[right, :_DIMENSIONS].T,
+        )
+    }

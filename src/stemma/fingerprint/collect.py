@@ -70,7 +70,7 @@ def collect_part(part: Part, plan: Plan, parameters: Parameters, *, full: bool) 
 def _leading_shape(part: Part, plan: Plan, parameters: Parameters) -> tuple[int, int]:
     shape = part.tensor.shape
     if part.key in plan.vectors:
-        return min(shape[0], plan.vector_length), 1
+        return plan.vectors[part.key], 1
     if part.key not in plan.corners:
         return 0, 1
     side = parameters.spectrum_side if part.key in plan.learned else plan.side

@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from stemma.anatomy.interface import Part, Role
 from stemma.fingerprint.schema import Parameters
 
-SAMPLED_ROLES = frozenset(
+_LOW_RANK_ATTENTION = frozenset({Role.Q_A, Role.Q_B, Role.KV_A, Role.K_B, Role.V_B})
+SAMPLED_ROLES = _LOW_RANK_ATTENTION | frozenset(
     {Role.Q, Role.K, Role.V, Role.O, Role.GATE, Role.UP, Role.DOWN, Role.STATE_IN, Role.STATE_OUT, Role.OTHER_MATRIX}
 )
 _UNITS_IN_COLUMNS = frozenset({Role.O, Role.DOWN, Role.STATE_OUT})
 ADAPTER_ROLES = frozenset({Role.ADAPTER_A, Role.ADAPTER_B})
+GAIN_ROLES = frozenset({Role.NORM, Role.ATTENTION_NORM, Role.MLP_NORM, Role.FINAL_NORM})
 EMBEDDING_ROLES = frozenset({Role.TOKEN_EMBEDDING, Role.HEAD})
 
 
 @dataclass(frozen=True)
 class Plan:
-    """``side`` of every corner, the keys that get one, the keys that get a learned part, and the vector length."""
+    """``side`` of every corner, the keys that get one, the keys that get a learned part, how much of each vector."""
 
     side: int
     corners: frozenset[str]
     learned: frozenset[str]
-    vectors: frozenset[str]
-    vector_length: int
+    vectors: Mapping[str, int]
 
 
 def unit_axis(role: Role) -> int:
@@ -43,17 +44,23 @@ def plan_reading(parts: Sequence[Part], parameters: Parameters, *, full: bool = 
     side = _side(len(corners), len(learned), parameters)
     if not full:
         learned &= _learned(matrices, parameters.sampled_spectrum_layers)
-    vectors = [p for p in parts if len(p.tensor.shape) == 1]
-    length = parameters.vector_limit
-    if vectors:
-        length = min(length, max(32, parameters.vector_bytes // (2 * len(vectors))))
-    return Plan(side, corners, learned, frozenset(p.key for p in vectors), length)
+    return Plan(side, corners, learned, _vectors([p for p in parts if len(p.tensor.shape) == 1], parameters))
 
 
 def _is_sampled(part: Part, parameters: Parameters) -> bool:
     if len(part.tensor.shape) != 2 or part.site.expert >= parameters.experts:
         return False
     return part.role in ADAPTER_ROLES or (part.role in SAMPLED_ROLES and min(part.tensor.shape) >= 8)
+
+
+def _vectors(parts: Sequence[Part], parameters: Parameters) -> dict[str, int]:
+    """How many leading values are kept of each vector: gains of the residual stream whole, the rest within budget."""
+    gains = {p.key: p.tensor.shape[0] for p in parts if p.role in GAIN_ROLES and not p.bias}
+    gains = {key: min(length, parameters.gain_limit) for key, length in gains.items()}
+    others = [p for p in parts if p.key not in gains]
+    left = parameters.vector_bytes // 2 - sum(gains.values())
+    most = min(parameters.vector_limit, max(32, left // max(1, len(others))))
+    return gains | {p.key: min(p.tensor.shape[0], most) for p in others}
 
 
 def _learned(matrices: Sequence[Part], count: int) -> frozenset[str]:

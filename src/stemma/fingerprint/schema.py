@@ -16,12 +16,12 @@ class Parameters:
     ``corner_bytes`` is the budget for all corners of a model, ``corner_limit`` the longest side of one;
     ``exact_rows`` x ``exact_columns`` entries of each are kept to the last bit;
     ``spectrum_layers`` layers, evenly spread (``sampled_spectrum_layers`` of them where only samples are read), get a
-    learned part, computed on the leading
-    ``spectrum_side`` x ``spectrum_side`` block of each of their matrices with at most ``spectrum_rank`` components;
-    ``anchor_tokens`` rows of the embedding are kept, at most ``anchor_bytes``;
-    the ``response_neurons`` leading neurons of ``response_layers`` layers are seen through ``response_tokens`` of them;
-    vectors up to ``vector_limit``
-    values are kept whole; ``experts`` experts of a layer get corners; ``sketch`` is the length of the search vector.
+    learned part, computed on the leading ``spectrum_side`` x ``spectrum_side`` block of each of their matrices with at
+    most ``spectrum_rank`` components; ``anchor_tokens`` rows of the embedding are kept, at most ``anchor_bytes``; the
+    ``response_neurons`` leading neurons of ``response_layers`` layers are seen through ``response_tokens`` of them;
+    gains of the residual stream are kept whole up to ``gain_limit`` values, other vectors up to ``vector_limit`` values
+    or what the gains leave of ``vector_bytes``; ``experts`` experts of a layer get corners; ``sketch`` is the length of
+    the search vector.
     """
 
     corner_bytes: int = 1_900_000
@@ -37,6 +37,7 @@ class Parameters:
     response_tokens: int = 64
     response_neurons: int = 128
     response_layers: int = 4
+    gain_limit: int = 16_384
     vector_limit: int = 4096
     vector_bytes: int = 700_000
     experts: int = 2
