@@ -191,6 +191,14 @@ def test_catalog_build(process: Command, hub: Hub, models: Path, tmp_path: Path)
     assert offline.code == 3
 
 
+@pytest.mark.parametrize("endpoint", ["http://[::1", "http://hub.example:99999", "hub.example", "ftp://hub.example"])
+def test_an_endpoint_that_is_no_address_is_bad_input(process: Command, endpoint: str) -> None:
+    done = process("inspect", "hf:org/base", HF_ENDPOINT=endpoint)
+    assert done.code == 3
+    assert f"HF_ENDPOINT is {endpoint!r}, expected an http(s) address" in done.err
+    assert "or unset it" in done.err
+
+
 def test_cache(stemma: Command, tmp_path: Path) -> None:
     own = {"STEMMA_CACHE": str(tmp_path / "cache")}
     stemma("compare", "base", "tuned", **own)

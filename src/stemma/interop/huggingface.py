@@ -19,19 +19,30 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import quote
 
-from huggingface_hub import HfApi, constants, get_token, hf_hub_download
-from huggingface_hub.errors import RepositoryNotFoundError
-from huggingface_hub.hf_api import ModelInfo, RepoSibling
-
 from stemma.errors import BadReference, ModelNotFound, SourceError, UnsafeFile
 from stemma.identity import Digest, HubReference, Missing, split_address
-from stemma.interop.hub_cache import cached_commit, cached_commits, cached_file, holds_a_model, is_commit, snapshot
-from stemma.interop.hub_errors import ask_hub
+from stemma.interop.hub_endpoint import require_endpoint
 from stemma.weights.http_blocks import BlockCache
 from stemma.weights.http_source import HttpFacts, HttpFile
 from stemma.weights.http_transfer import Transfer
 from stemma.weights.interface import ByteSource, FileSet
 from stemma.weights.local import LocalFolder
+
+require_endpoint()  # what is imported next takes it apart
+
+from huggingface_hub import HfApi, constants, get_token, hf_hub_download  # noqa: E402
+from huggingface_hub.errors import RepositoryNotFoundError  # noqa: E402
+from huggingface_hub.hf_api import ModelInfo, RepoSibling  # noqa: E402
+
+from stemma.interop.hub_cache import (  # noqa: E402
+    cached_commit,
+    cached_commits,
+    cached_file,
+    holds_a_model,
+    is_commit,
+    snapshot,
+)
+from stemma.interop.hub_errors import ask_hub  # noqa: E402
 
 _TRUE = frozenset({"1", "ON", "YES", "TRUE"})
 _ANSWER_SECONDS = 30.0
