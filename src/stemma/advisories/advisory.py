@@ -41,12 +41,13 @@ class Span:
 
 @dataclass(frozen=True)
 class Commits:
-    """Commits of a repository, as an OSV range of type GIT tells them; which lie between only the repository knows."""
+    """Commits of a repository, as an OSV range of type GIT names them; which lie between only the repository knows."""
 
     repository: str
     introduced: tuple[str, ...]
     fixed: tuple[str, ...] = ()
     last_affected: tuple[str, ...] = ()
+    limit: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -67,8 +68,13 @@ class Affected:
     purl: str = ""
     package: tuple[str, str] = ("", "")
 
+    @property
+    def by_commit(self) -> bool:
+        """Whether it tells versions of the record by commits alone."""
+        return bool(self.commits) and not self.spans and not self.versions
+
     def covers(self, version: Version) -> bool:
-        """Whether a version of the record is affected."""
+        """Whether a version of the record is affected, as far as versions tell."""
         if not self.spans and not self.versions:
             return True
         named = any(version.compare(each) == 0 for each in self.versions)

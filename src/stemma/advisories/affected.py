@@ -79,7 +79,7 @@ def _read_range(fields: Fields, spans: list[Span], commits: list[Commits], *, ou
     if kind == "GIT":
         repository = fields.text("repo", required=True)
         told = {name: tuple(value for key, value in events if key == name) for name in EVENTS}
-        commits.append(Commits(repository, told["introduced"], told["fixed"], told["last_affected"]))
+        commits.append(Commits(repository, *(told[name] for name in EVENTS)))
     elif kind == "SEMVER" and ours:
         spans.extend(_spans(fields, events))
 

@@ -153,6 +153,7 @@ class _Walk:
         self.within = None if within is None else frozenset(within)
         self.hits: dict[str, Hit] = {}
         self.ended: set[str] = set()
+        self.spared: set[str] = set()
         self.waiting: dict[int, list[Hit]] = defaultdict(list)
         self.marks: dict[str, frozenset[str]] = {}
 
@@ -160,6 +161,9 @@ class _Walk:
         """First all that is surely affected, then what possibly is."""
         level: list[str] = []
         for seed in seeds_of(self.advisory, self.joined, self.identities):
+            if seed.note is None:
+                self.spared.add(seed.key)
+                continue
             hit = Hit(seed.key, 0, not seed.note, None, seed.note, self.risks)
             if hit.certain:
                 self.hits[seed.key] = hit
@@ -211,7 +215,7 @@ class _Walk:
             key = link.downstream
             if key in self.hits or (self.within is not None and key not in self.within):
                 continue
-            if excluded(self.advisory, key):
+            if key in self.spared or excluded(self.advisory, key):
                 self.ended.add(key)
                 continue
             yield link

@@ -125,7 +125,8 @@ class Joined:
                 return "the weights speak against this declaration"
         if target != targets[0]:
             asked = "any version" if edge.range == "*" else edge.range
-            return f"{edge.key} asks for {asked}, of which {version_text(targets[0])} is the newest"
+            meant, perhaps = version_text(targets[0]), version_text(target)
+            return f"{edge.key} asks for {asked}: it may have {perhaps}, but {meant} is the newest"
         return ""
 
     def _measured(self, edges: Iterable[MeasuredEdge], wanted: set[str], end: Side) -> Iterator[Link]:

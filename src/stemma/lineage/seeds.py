@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from stemma.advisories import Advisory, Affected
 from stemma.identity import Range, Version
+from stemma.lineage.commits import UNDETERMINED, ranges_of, told_of
 from stemma.lineage.keys import is_held, model_key, name_of, version_text
 from stemma.lineage.links import Joined
 from stemma.registry.interface import IdentitySource
@@ -13,21 +17,33 @@ from stemma.registry.interface import IdentitySource
 
 @dataclass(frozen=True)
 class Seed:
-    """A node that an advisory names; ``note`` says why that is not sure, empty where it is."""
+    """A node that an advisory names.
+
+    ``note`` says why that it is affected is not sure; empty where it is, None where it is named as not affected.
+    """
 
     key: str
-    note: str = ""
+    note: str | None = ""
 
 
 def seeds_of(advisory: Advisory, joined: Joined, identities: IdentitySource) -> list[Seed]:
     """The nodes that an advisory names, surely before perhaps, each once, in the order of their keys."""
-    found: dict[str, str] = {}
+    found: dict[str, list[str | None]] = defaultdict(list)
     for entry in advisory.affected:
-        for seed in (*_by_record(entry, joined), *_by_digest(entry, identities), *_by_repository(entry, identities)):
-            if is_held(seed.key) and excluded(advisory, seed.key):
-                continue
-            found[seed.key] = found.get(seed.key, seed.note) and seed.note
-    return [Seed(key, note) for key, note in sorted(found.items(), key=lambda each: (bool(each[1]), each[0]))]
+        named = (
+            _by_record(entry, joined, identities),
+            _by_digest(entry, identities),
+            _by_repository(entry, identities),
+        )
+        for seed in chain.from_iterable(named):
+            if not (is_held(seed.key) and excluded(advisory, seed.key)):
+                found[seed.key].append(seed.note)
+    seeds = [Seed(key, _surest(notes)) for key, notes in sorted(found.items())]
+    return sorted(seeds, key=lambda seed: bool(seed.note))
+
+
+def _surest(notes: Sequence[str | None]) -> str | None:
+    return "" if "" in notes else next(filter(None, notes), None)
 
 
 def excluded(advisory: Advisory, key: str) -> bool:
@@ -42,25 +58,37 @@ def unheld(advisory: Advisory, name: str, span: str) -> str | None:
     """Whether a range of versions that are not in the registry is affected: "" surely, a note perhaps, None not."""
     asked = Range.parse(span)
     entries = [entry for entry in advisory.affected if entry.record == name]
-    if asked.pinned is not None:
-        return "" if any(entry.covers(asked.pinned) for entry in entries) else None
+    pinned = asked.pinned
+    if pinned is not None:
+        return _surest([_of_any(entry) for entry in entries if entry.covers(pinned)])
     if any(_covers_all(entry) for entry in entries):
         return ""
+    if all(entry.by_commit for entry in entries):
+        return UNDETERMINED
     return f"which version of {name} was used is not known"
 
 
+def _of_any(entry: Affected) -> str | None:
+    """What an entry says of a version of its record, whatever its commit."""
+    return told_of(entry.commits, ()) if entry.by_commit else ""
+
+
 def _covers_all(entry: Affected) -> bool:
-    return not entry.versions and all(span.introduced is None and span.end is None for span in entry.spans)
+    open_spans = not entry.versions and all(span.introduced is None and span.end is None for span in entry.spans)
+    return open_spans and _of_any(entry) == ""
 
 
-def _by_record(entry: Affected, joined: Joined) -> list[Seed]:
+def _by_record(entry: Affected, joined: Joined, identities: IdentitySource) -> list[Seed]:
     if not entry.record:
         return []
     held = joined.versions([entry.record])[entry.record]
-    return [
-        Seed(entry.record),
-        *(Seed(f"{entry.record}@{each.version}") for each in held if entry.covers(each.version)),
-    ]
+    keys = [f"{entry.record}@{each.text}" for each in held if entry.covers(each.version)]
+    if not entry.by_commit:
+        return [Seed(entry.record), *map(Seed, keys)]
+    names = [name for name in entry.repositories if ranges_of(entry, name)]
+    marks = identities.marks(keys)
+    told = [Seed(key, told_of(entry.commits, _revisions(marks.get(key, ()), names))) for key in keys]
+    return [Seed(entry.record, _of_any(entry)), *told]
 
 
 def _by_digest(entry: Affected, identities: IdentitySource) -> list[Seed]:
@@ -69,16 +97,18 @@ def _by_digest(entry: Affected, identities: IdentitySource) -> list[Seed]:
 
 
 def _by_repository(entry: Affected, identities: IdentitySource) -> list[Seed]:
-    """Records published in a repository, and the repository itself; which commits lie between two is not known here."""
+    """Records published in a repository, and the repository itself, as far as its commits can be told apart."""
     found = []
+    bearers = identities.bearers(entry.repositories)
+    marks = identities.marks({key for keys in bearers.values() for key in keys})
     for name in entry.repositories:
-        fixed = {commit for each in entry.commits for commit in (*each.fixed, *each.last_affected)}
-        keys = identities.bearers([name]).get(name, ())
-        mended = {
-            key for commit in fixed for key in identities.bearers([f"{name}@{commit}"]).get(f"{name}@{commit}", ())
-        }
-        note = "which commits come before the fix only the repository knows" if fixed else ""
-        found += [Seed(key, note) for key in keys if key not in mended]
+        ranges = ranges_of(entry, name)
+        found += [Seed(key, told_of(ranges, _revisions(marks[key], [name]))) for key in bearers.get(name, ())]
         if name.startswith("huggingface:"):
-            found.append(Seed(model_key(f"hf:{name.partition(':')[2]}"), note))
+            found.append(Seed(model_key(f"hf:{name.partition(':')[2]}"), told_of(ranges, ())))
     return found
+
+
+def _revisions(marks: Collection[str], repositories: Sequence[str]) -> list[str]:
+    """The revisions of some repositories that marks name."""
+    return sorted({mark.partition("@")[2] for mark in marks if mark.partition("@")[0] in repositories} - {""})
