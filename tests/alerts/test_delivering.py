@@ -109,14 +109,25 @@ def test_a_receiver_that_is_gone_switches_the_subscription_off() -> None:
         assert len(receiver.got) == 1
 
 
-def test_a_removed_subscription_and_one_without_a_secret_send_nothing() -> None:
+def test_a_subscription_that_came_without_its_secret_is_sent_nothing_until_it_has_one() -> None:
     with Receiver() as receiver:
         registry, (made,) = filled(receiver.url)
         registry.subscriptions.put(subscription(url=receiver.url, secret=""))
         (sent,) = run(registry)
-        assert "signs nothing" in sent.delivery.error
-        registry.subscriptions.remove("team")
+        assert "without its secret" in sent.delivery.error and not receiver.got
+        assert registry.outbox.get(made.id).state is DeliveryState.DEAD
+        registry.subscriptions.put(subscription(url=receiver.url, secret=SECRET))
+        replay(registry, [], NOW)
         run(registry, later(NOW, 50))
+        assert registry.outbox.get(made.id).state is DeliveryState.DELIVERED
+        assert len(receiver.got) == 1
+
+
+def test_a_removed_subscription_is_sent_nothing() -> None:
+    with Receiver() as receiver:
+        registry, (made,) = filled(receiver.url)
+        registry.subscriptions.remove("team")
+        run(registry)
         assert registry.outbox.get(made.id).error == "the subscription was removed"
         assert not receiver.got
 

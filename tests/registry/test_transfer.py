@@ -21,7 +21,7 @@ from stemma.registry import (
     import_registry,
     verify_registry,
 )
-from tests.registry.backends import Anew, clock
+from tests.registry.backends import Anew, Backend, clock
 from tests.registry.texts import text
 from tests.registry.values import advisory, alert, delivery, ruling, sighting, subscription
 
@@ -80,13 +80,13 @@ def test_nothing_is_lost_between_directories(changes: list[tuple[str, object]]) 
         folder = Path(temporary)
         first = MemoryRegistry(clock, "tests")
         _fill(first, changes)
-        export_registry(first, folder / "out")
+        export_registry(first, folder / "out", secrets=True)
         second = DirectoryRegistry(folder / "out", clock, "others")
         third = MemoryRegistry(clock, "others")
         import_registry(third, folder / "out")
         assert second.counts() == first.counts() == third.counts()
         for number, each in enumerate((second, third)):
-            export_registry(each, folder / f"again-{number}")
+            export_registry(each, folder / f"again-{number}", secrets=True)
             assert _same(folder / "out", folder / f"again-{number}")
         assert verify_registry(third).problems == ()
 
@@ -98,12 +98,39 @@ def test_nothing_is_lost_on_any_backend(anew: Anew, changes: list[tuple[str, obj
         folder, registry = Path(temporary), made.open()
         first = MemoryRegistry(clock, "tests")
         _fill(first, changes)
-        export_registry(first, folder / "out")
+        export_registry(first, folder / "out", secrets=True)
         import_registry(registry, folder / "out")
         assert registry.counts() == first.counts()
-        export_registry(registry, folder / "again")
+        export_registry(registry, folder / "again", secrets=True)
         assert _same(folder / "out", folder / "again")
         assert verify_registry(registry).problems == ()
+
+
+def test_an_export_holds_secrets_only_where_it_is_asked_for(registry: Registry, tmp_path: Path) -> None:
+    registry.subscriptions.put(subscription(secret="whsec_kept"))
+    export_registry(registry, tmp_path / "shared")
+    export_registry(registry, tmp_path / "backup", secrets=True)
+    shared, backup = (tmp_path / name / "_registry" / "subscriptions.jsonl" for name in ("shared", "backup"))
+    everything = b"".join(path.read_bytes() for path in shared.parent.iterdir())
+    assert b"whsec_" not in everything and "whsec_kept" in backup.read_text()
+    assert shared.stat().st_mode & 0o077 == 0 and backup.stat().st_mode & 0o077 == 0
+    other = MemoryRegistry(clock, "others")
+    import_registry(other, tmp_path / "shared")
+    assert other.subscriptions.get("team") == subscription(secret="")
+    import_registry(registry, tmp_path / "shared")  # of its own, it keeps the secret that it has
+    assert registry.subscriptions.get("team").secret == "whsec_kept"
+    registry.subscriptions.put(subscription(secret="whsec_kept", url="https://example.net/elsewhere"))
+    import_registry(registry, tmp_path / "shared")  # but a secret is not moved to another address
+    assert registry.subscriptions.get("team") == subscription(secret="")
+
+
+@pytest.mark.parametrize("kept", ["sqlite"], indirect=True)
+def test_nobody_else_may_read_the_file_of_a_registry(kept: Backend, tmp_path: Path) -> None:
+    registry = kept.open()
+    registry.subscriptions.put(subscription())
+    files = list(tmp_path.rglob("registry.db*"))
+    assert len(files) == 3  # with the log and its index
+    assert [path.name for path in files if path.stat().st_mode & 0o077] == []
 
 
 def test_what_is_there_is_not_overwritten(registry: Registry, tmp_path: Path) -> None:

@@ -90,19 +90,26 @@ def import_(
 
 def export(
     path: Annotated[Path, Argument(help="The directory to write; it must not be there yet.")],
+    secrets: Annotated[
+        bool, Option("--secrets", help="Write the secrets of webhooks too: keep the directory as safe as the registry.")
+    ] = False,
     registry: RegistryOption = None,
     quiet: QuietOption = False,
 ) -> None:
-    """Write the whole registry to a directory, which is a registry itself. Nothing is lost; secrets are in it too.
+    """Write the whole registry to a directory, which is a registry itself.
+
+    Nothing is lost but the secrets that webhooks are signed with, unless --secrets is given. Without them nothing is
+    sent from an import; where the registry knows the subscription, it keeps its secret.
 
     \b
     Examples:
-      stemma registry export backup --registry models.db
+      stemma registry export shared --registry models.db
+      stemma registry export backup --secrets --registry models.db
     """
     from stemma.publish.figures import counted
     from stemma.usecases.registry_work import export_to
 
-    done = export_to(path, registry, _teller(quiet))
+    done = export_to(path, registry, _teller(quiet), secrets=secrets)
     if not quiet:
         say(f"exported: {counted(done.records, 'record')}, {counted(done.others, 'other value')} to {path}")
 

@@ -105,7 +105,7 @@ def alert_id(advisory: str, subject: str) -> str:
 class Subscription:
     """Whom to tell of what. ``terms`` are conditions as ``KEY=VALUE``, all of which hold; ``url`` is a webhook.
 
-    ``secret`` signs what is sent; it is exported with the registry, so exports are to be kept as safe.
+    ``secret`` signs what is sent. It is kept in clear, for it has to be used; an export has it only on request.
     """
 
     id: str

@@ -1,11 +1,14 @@
-"""A whole registry as a directory and back, with nothing lost: what is written is a registry in a directory itself."""
+"""A whole registry as a directory and back: what is written is a registry in a directory itself.
+
+Nothing is lost but the secrets of webhooks, which are written only where somebody asks for them.
+"""
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from stemma.errors import InputError
@@ -28,8 +31,16 @@ class Transferred:
     others: int
 
 
-def export_registry(registry: Registry, path: Path, tell: Tell = lambda done: None) -> Transferred:
+def export_registry(
+    registry: Registry, path: Path, tell: Tell = lambda done: None, *, secrets: bool = False
+) -> Transferred:
     """Write everything to a new directory, whole or not at all; writers wait meanwhile.
+
+    Args:
+        registry: what is written.
+        path: where to.
+        tell: hears how many records there are so far.
+        secrets: write the secrets that webhooks are signed with; without one nothing is sent to a subscription.
 
     Raises:
         InputError: something is there already.
@@ -44,7 +55,7 @@ def export_registry(registry: Registry, path: Path, tell: Tell = lambda done: No
             records += 1
             tell(records)
         (folder / HOME).mkdir()
-        others = sum(_write(folder / HOME / table_file(name), values) for name, values in _tables(registry))
+        others = sum(_write(folder / HOME / table_file(name), values) for name, values in _tables(registry, secrets))
     return Transferred(records, others)
 
 
@@ -54,7 +65,8 @@ def import_registry(
     """Take in everything that lies in a directory, all of it or nothing.
 
     An empty registry takes over the audit log too. Another logs what comes in; advisories, rulings and deliveries that
-    it has stay as they are, alerts, subscriptions and sightings are replaced by those of the same identity.
+    it has stay as they are, alerts, subscriptions and sightings are replaced by those of the same identity. A
+    subscription keeps its secret where the other comes without one, for the same address.
 
     Args:
         registry: where it goes.
@@ -83,12 +95,13 @@ def import_registry(
     return Transferred(records, others)
 
 
-def _tables(registry: Registry) -> Iterator[tuple[str, Iterable[object]]]:
+def _tables(registry: Registry, secrets: bool) -> Iterator[tuple[str, Iterable[object]]]:
     yield "rulings", registry.rulings.all()
     yield "fingerprints", registry.fingerprints.all()
     yield "advisories", registry.advisories.all()
     yield "alerts", registry.alerts.find()
-    yield "subscriptions", registry.subscriptions.all()
+    subscriptions = registry.subscriptions.all()
+    yield "subscriptions", subscriptions if secrets else (replace(each, secret="") for each in subscriptions)
     yield "deliveries", registry.outbox.all()
     yield "sightings", registry.sightings.all()
     yield "audit", registry.audit.entries()
@@ -106,8 +119,9 @@ def _put_tables(registry: Registry, home: Path) -> int:
         count += 1
     alerts = list(read_lines(home, "alerts", Alert))
     registry.alerts.put(alerts)
+    known = {each.id: each for each in registry.subscriptions.all()}
     for subscription in read_lines(home, "subscriptions", Subscription):
-        registry.subscriptions.put(subscription)
+        registry.subscriptions.put(_with_secret(subscription, known.get(subscription.id)))
         count += 1
     deliveries = list(read_lines(home, "deliveries", Delivery))
     registry.outbox.add(deliveries)
@@ -115,6 +129,11 @@ def _put_tables(registry: Registry, home: Path) -> int:
         registry.sightings.put(sighting)
         count += 1
     return count + len(alerts) + len(deliveries)
+
+
+def _with_secret(read: Subscription, known: Subscription | None) -> Subscription:
+    same = known is not None and known.url == read.url and not read.secret
+    return replace(read, secret=known.secret) if known is not None and same else read
 
 
 def _write(path: Path, values: Iterable[object]) -> int:

@@ -41,10 +41,10 @@ def init_registry(chosen: Chosen) -> bool:
     return made
 
 
-def export_to(path: Path, chosen: Chosen, tell: Tell) -> Transferred:
-    """Write a whole registry to a new directory."""
+def export_to(path: Path, chosen: Chosen, tell: Tell, *, secrets: bool = False) -> Transferred:
+    """Write a whole registry to a new directory; with the secrets of webhooks only where that is asked for."""
     with opened(chosen) as registry:
-        return export_registry(registry, path, tell)
+        return export_registry(registry, path, tell, secrets=secrets)
 
 
 def import_from(path: Path, chosen: Chosen, tell: Tell, *, replace: bool = False) -> Transferred:

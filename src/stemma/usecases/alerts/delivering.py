@@ -131,7 +131,11 @@ def _receiver(registry: Registry, identity: str) -> Subscription | str:
         found = registry.subscriptions.get(identity)
     except KeyError:
         return "the subscription was removed"
-    return found if found.active and found.url else "the subscription is switched off"
+    if not found.active or not found.url:
+        return "the subscription is switched off"
+    return (
+        found if found.secret else "the subscription came without its secret: add it again, or import it with secrets"
+    )
 
 
 def _failed(
