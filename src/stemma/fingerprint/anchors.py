@@ -60,8 +60,8 @@ def _choose(
 
 
 def _rows(tensor: LazyTensor, ids: NDArray[np.int64]) -> Array:
-    rows = np.empty((len(ids), tensor.shape[1]), np.float32)
-    for index in np.argsort(ids, kind="stable"):
+    rows = np.empty((len(ids), tensor.shape[1]), tensor.dtype)
+    for index in np.argsort(ids, kind="stable").tolist():
         row = int(ids[index])
-        rows[index] = to_float32(tensor.read(row, row + 1))[0]
-    return requantise(rows)
+        rows[index] = tensor.read(row, row + 1)[0]
+    return requantise(to_float32(rows))

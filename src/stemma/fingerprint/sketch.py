@@ -35,10 +35,12 @@ def sketch_of(parts: Mapping[str, PartPrint], anchors: Anchors | Missing, length
 def sum_of_anchors(anchors: Anchors | Missing, length: int) -> NDArray[np.float64]:
     """What the anchor rows add to the search vector; it needs no matrix to have been read."""
     total = np.zeros(length)
-    if is_present(anchors) and anchors.by_string:
+    if is_present(anchors) and anchors.by_string and len(anchors.keys):
         rows = anchors.embedding[:, :_SIDE] - anchors.embedding[:, :_SIDE].mean(axis=0)
-        for key, row in zip(anchors.keys, rows, strict=True):
-            _add(total, f"token {key}", _TOKEN_WEIGHT * len(rows) ** -0.5, row[None])
+        scale = np.sqrt(np.vecdot(rows, rows))
+        rows *= (_TOKEN_WEIGHT * len(rows) ** -0.5 / np.where(scale > 0, scale, np.inf))[:, None].astype(np.float32)
+        draws = [_drawn(f"token {key}", 1, length) for key in anchors.keys.tolist()]
+        total += _hashed(np.concatenate(draws), rows, length)
     return total
 
 
@@ -66,13 +68,12 @@ def _corners(parts: Mapping[str, PartPrint]) -> Iterator[tuple[str, Array]]:
 def _add(total: NDArray[np.float64], name: str, weight: float, block: Array) -> None:
     scale = float(np.linalg.norm(block))
     if scale > 0:
-        total += _hashed(name, block * np.float32(weight / scale), len(total))
+        total += _hashed(_drawn(name, len(block), len(total)), block * np.float32(weight / scale), len(total))
 
 
-def _hashed(name: str, block: Array, length: int) -> NDArray[np.float64]:
-    rows, columns = block.shape
+def _hashed(draw: NDArray[np.int64], block: Array, length: int) -> NDArray[np.float64]:
     # A coordinate's bucket depends on its row and column alone: blocks of different sizes agree where they overlap.
-    draw = _drawn(name, rows, length)[:, : min(columns, _SIDE)]
+    draw = draw[:, : block.shape[1]]
     signed = np.where(draw % 2, block, -block)
     hashed = np.bincount((draw // 2).ravel(), weights=signed.ravel(), minlength=length)
     return hashed.astype(np.float64, copy=False)
