@@ -223,6 +223,25 @@ def test_deliveries_are_listed_and_replayed_by_their_own(
             other.replay(waiting.id)
     (dead,) = acme.deliveries().deliveries
     assert (dead.attempts, dead.error) == (9, "no")
+    _is_shown_to_its_own_alone(server, tokens, dead.id)
     again = acme.replay(dead.id)
     assert (again.id, again.state, again.attempts, again.error) == (waiting.id, "pending", 0, "")
     assert acme.deliveries().deliveries == ()
+
+
+def _is_shown_to_its_own_alone(server: httpx.Client, tokens: Path, delivery: str) -> None:
+    same = {"Sec-Fetch-Site": "same-origin"}
+    replay = f"/deliveries/{delivery}/replay"
+    assert "acme-hook" not in server.get("/deliveries").text
+    assert server.post(replay, data={"proof": "x"}, headers=same).status_code == 401
+    server.cookies.set("stemma", secret(tokens, "zeta"))
+    page = server.get("/deliveries").text
+    assert "acme-hook" not in page and replay not in page
+    server.cookies.set("stemma", secret(tokens, "acme", writes=False))
+    page = server.get("/deliveries").text
+    assert "acme-hook" in page and "hooks.example.org" in page and replay not in page
+    server.cookies.set("stemma", secret(tokens, "acme"))
+    assert replay in server.get("/deliveries", params={"state": "dead"}).text
+    assert replay not in server.get("/deliveries", params={"state": "pending"}).text
+    assert server.post(replay, data={"proof": ""}, headers=same).status_code == 403
+    server.cookies.clear()

@@ -15,7 +15,7 @@ from stemma.errors import StemmaError
 from stemma.identity.version import VERSION
 from stemma.usecases.browse.holding import Holding
 from stemma.usecases.browse.tokens import tokens_path
-from stemma.web import assets, health, hooks, lineage, notices, pairs, records, scan, session
+from stemma.web import assets, deliveries, health, hooks, lineage, notices, pairs, records, scan, session
 from stemma.web.access import Closed, Doorkeeper
 from stemma.web.api import routes as api
 from stemma.web.api.writing import MAX_DOCUMENT
@@ -70,7 +70,7 @@ def routes(state: State) -> FastAPI:
     app.add_exception_handler(RequestValidationError, on_invalid)
     app.add_exception_handler(StemmaError, on_stemma)
     app.add_exception_handler(Exception, on_defect)
-    for module in (health, assets, records, lineage, notices, hooks, pairs, scan, session, api):
+    for module in (health, assets, records, lineage, notices, deliveries, hooks, pairs, scan, session, api):
         app.include_router(module.router)
     app.include_router(api.pages)
     return app

@@ -11,7 +11,7 @@ from stemma.publish.html.parts import section
 from stemma.registry import Step
 from stemma.usecases.browse.graph import MAX_DEPTH, EdgeSeen, NodeSeen, Seen
 from stemma.web import addresses
-from stemma.web.pages.shell import form, main, page
+from stemma.web.pages.shell import form, main, page, table
 
 MOST_DRAWN = 80
 _ID = "__________cytoscape_stylesheet"  # the library adds a style sheet of its own unless there is one of this name
@@ -178,7 +178,7 @@ def _nodes(nodes: Sequence[NodeSeen], up: int, down: int) -> Element:
         centre = el("a", "centre", href=addresses.with_query("/lineage", root=node.key, up=up, down=down))
         rows.append((_node(node.key), node.title, str(node.kind), where, state, advisories or "–", centre))
     heads = ("Node", "Title", "Kind", "Where", "State", "Advisories", "Look from here")
-    return _table(heads, rows)
+    return table(heads, rows)
 
 
 def _edges(seen: Seen) -> Element:
@@ -193,22 +193,9 @@ def _edges(seen: Seen) -> Element:
         )
         for edge in seen.edges
     ]
-    return _table(("From", "To", "Relation", "Rests on", "Grounds", "Doubts"), rows)
+    return table(("From", "To", "Relation", "Rests on", "Grounds", "Doubts"), rows)
 
 
 def _rests_on(edge: EdgeSeen) -> Content:
     words = str(edge.style) if edge.directed else f"{edge.style}, which way is not known"
     return el("a", words, href=addresses.pair(edge.upstream, edge.downstream)) if edge.measured else words
-
-
-def _table(heads: Sequence[str], rows: Sequence[Sequence[Content]]) -> Element:
-    return el(
-        "div",
-        el(
-            "table",
-            el("thead", el("tr", [el("th", head, scope="col") for head in heads])),
-            el("tbody", [el("tr", [el("td", cell) for cell in row]) for row in rows]),
-        ),
-        class_="scroll",
-        tabindex="0",
-    )

@@ -15,7 +15,7 @@ from stemma.usecases.browse.notices import MOST_REACHED, Group, Reaching
 from stemma.web import addresses
 from stemma.web.access import Visitor
 from stemma.web.pages.session import hidden_proof
-from stemma.web.pages.shell import form, main, page
+from stemma.web.pages.shell import form, main, page, table
 
 PAGE = 50
 
@@ -88,7 +88,7 @@ def _affected(advisory: Advisory) -> Element:
         name = el("a", each.record, href=f"/records/{each.record}") if each.record else "–"
         others = [*map(str, each.digests), *each.repositories, *([each.purl] if each.purl else [])]
         rows.append((name, each.range if each.record else "–", ", ".join(others) or "–"))
-    return _table(("Record", "Versions", "Recognised by"), rows)
+    return table(("Record", "Versions", "Recognised by"), rows)
 
 
 def _reached(found: Reaching) -> Content:
@@ -151,6 +151,8 @@ def alerts_page(alerts: Sequence[Alert], asked: dict[str, str], following: str) 
             el("a", "Feed of these alerts", href=feed),
             " · by webhook: ",
             el("code", "stemma watch"),
+            " · ",
+            el("a", "What was sent", href="/deliveries"),
             class_="note",
         ),
         el("ul", [_alert(alert) for alert in alerts], class_="records")
@@ -184,7 +186,7 @@ def alert_page(alert: Alert, visitor: Visitor | None) -> str:
         el("div", alert.state.value, class_="kind"),
         el("h1", headline(alert)),
         el("p", sentence(alert), class_="lead"),
-        section("Why", _table(heads, steps) if steps else el("p", "The advisory names it.")),
+        section("Why", table(heads, steps) if steps else el("p", "The advisory names it.")),
         section(
             "About",
             el(
@@ -242,16 +244,3 @@ def _pages(path: str, offset: int, total: int) -> Content:
     before = el("a", "Previous", href=addresses.with_query(path, offset=max(0, offset - PAGE))) if offset else None
     after = el("a", "Next", href=addresses.with_query(path, offset=offset + PAGE)) if offset + PAGE < total else None
     return el("nav", before, after, aria_label="Pages", class_="pages") if before or after else None
-
-
-def _table(heads: Sequence[str], rows: Sequence[Sequence[Content]]) -> Element:
-    return el(
-        "div",
-        el(
-            "table",
-            el("thead", el("tr", [el("th", head, scope="col") for head in heads])),
-            el("tbody", [el("tr", [el("td", cell) for cell in row]) for row in rows]),
-        ),
-        class_="scroll",
-        tabindex="0",
-    )

@@ -13,7 +13,7 @@ from stemma.records import Change, Json, ResolvedField
 from stemma.usecases.browse.records import MOST_DOWNSTREAM, ShownRecord, VersionLine
 from stemma.web import addresses
 from stemma.web.forms import FORMS, available
-from stemma.web.pages.shell import main, page
+from stemma.web.pages.shell import main, page, table
 
 _MOST_CHANGES = 40
 _LONG = 160
@@ -82,7 +82,7 @@ def _version(line: VersionLine) -> Element:
         "details",
         head,
         el("p", name, " · ", el("a", line.before, href=addresses.record(line.before))),
-        _table(("What", "Before", "After", "Asks for"), rows),
+        table(("What", "Before", "After", "Asks for"), rows),
         el("p", f"And {counted(rest, 'change')} more.", class_="note") if rest > 0 else None,
     )
 
@@ -103,20 +103,7 @@ def _origins(fields: Sequence[ResolvedField], key: str) -> Content:
     return el(
         "details",
         el("summary", f"All {counted(len(rows), 'field')}"),
-        _table(("Field", "Value", "Written in"), rows),
-    )
-
-
-def _table(heads: Sequence[str], rows: Sequence[Sequence[Content]]) -> Element:
-    return el(
-        "div",
-        el(
-            "table",
-            el("thead", el("tr", [el("th", head, scope="col") for head in heads])),
-            el("tbody", [el("tr", [el("td", cell) for cell in row]) for row in rows]),
-        ),
-        class_="scroll",
-        tabindex="0",
+        table(("Field", "Value", "Written in"), rows),
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from stemma.identity.version import VERSION
 from stemma.publish.html.elements import Content, Element, el
 from stemma.web.assets import address
@@ -49,6 +51,20 @@ def form(action: str, *content: Content, method: str = "get", **attributes: str 
         raise ValueError(f"no form to {action!r} by {method!r} here")
     more = el("div", **attributes).attributes
     return Element("form", (("action", action), ("method", method), *more), content)
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[Content]]) -> Element:
+    """A table that scrolls by itself where it is too wide."""
+    return el(
+        "div",
+        el(
+            "table",
+            el("thead", el("tr", [el("th", head, scope="col") for head in heads])),
+            el("tbody", [el("tr", [el("td", cell) for cell in row]) for row in rows]),
+        ),
+        class_="scroll",
+        tabindex="0",
+    )
 
 
 def _top(here: str) -> Element:

@@ -39,7 +39,8 @@ input,select{height:2.3rem}
 .facts{color:var(--soft);font-size:.85rem;display:flex;flex-wrap:wrap;gap:.1rem .9rem}
 .facts span{overflow-wrap:anywhere;min-width:0}
 .off{color:var(--linked);font-weight:600}
-.pages{display:flex;gap:1.4rem;margin:1.2rem 0}
+.pages{display:flex;flex-wrap:wrap;gap:.4rem 1.4rem;margin:1.2rem 0}
+.pages a[aria-current]{color:var(--ink);text-decoration:none;border-bottom:2px solid var(--accent)}
 .problem{color:var(--bad);font-weight:600}
 .empty{color:var(--soft);margin:2rem 0}
 .htmx-request #found,#found.htmx-request{opacity:.55}
