@@ -31,7 +31,7 @@ def main() -> int:
         folder = Path(arguments.folder or temporary).resolve()
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o755)
-        _step("generate", "", folder, arguments.records)
+        step("generate", "", folder, arguments.records)
         found = {name: _measure(name, folder, arguments.records) for name in arguments.only}
     out = arguments.out or (ROOT / "docs" / "performance-registry.md" if arguments.records == FULL else None)
     text = page(found, arguments.records)
@@ -45,24 +45,25 @@ def main() -> int:
 def _measure(name: str, folder: Path, records: int) -> dict[str, Any]:
     with BACKENDS[name](folder) as (url, size):
         found: dict[str, Any] = {"load_average": os.getloadavg()[0]}
-        for step in ("load", "settle", "walk", "alerts"):
-            if step == "settle":
-                _settle(url)
+        for each in ("load", "settle", "walk", "alerts"):
+            if each == "settle":
+                settle(url)
             else:
-                found[step] = _step(step, url, folder, records)
-                print(name, step, json.dumps({k: v for k, v in found[step].items() if k != "plans"}), flush=True)
+                found[each] = step(each, url, folder, records)
+                print(name, each, json.dumps({k: v for k, v in found[each].items() if k != "plans"}), flush=True)
         found["disk_mb"] = size()
     return found
 
 
-def _step(step: str, url: str, folder: Path, records: int) -> dict[str, Any]:
-    command = [sys.executable, "-m", "benchmarks.registry.steps", step, url, str(folder), str(records)]
+def step(name: str, url: str, folder: Path, records: int) -> dict[str, Any]:
+    """One step in a process of its own, and what it prints."""
+    command = [sys.executable, "-m", "benchmarks.registry.steps", name, url, str(folder), str(records)]
     done = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
     found: dict[str, Any] = json.loads(done.stdout)
     return found
 
 
-def _settle(url: str) -> None:
+def settle(url: str) -> None:
     """What a server does by itself within a minute or so after a load: autovacuum."""
     if url.startswith("postgresql"):
         import psycopg

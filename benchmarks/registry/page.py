@@ -32,7 +32,7 @@ def page(found: Mapping[str, Found], records: int) -> str:
         "and durable writes. Two cores with nothing else to do have a load of 0; at a higher one (last column) our",
         "process waited for its turn, and the processor time says what the step itself takes.",
         "",
-        f"Machine: {_machine()}. Python {platform.python_version()}, stemma {VERSION}, "
+        f"Machine: {machine()}. Python {platform.python_version()}, stemma {VERSION}, "
         f"SQLAlchemy {sqlalchemy.__version__}.",
         "",
         "| figure | database | at most | measured | held | processor |",
@@ -91,7 +91,8 @@ def _plans(title: str, plans: Mapping[str, list[str]]) -> Iterator[str]:
     yield ""
 
 
-def _machine() -> str:
+def machine() -> str:
+    """What it ran on."""
     lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     model = next((line.partition(": ")[2] for line in lines if line.startswith("model name")), platform.machine())
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30

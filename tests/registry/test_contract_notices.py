@@ -61,6 +61,10 @@ def test_there_is_one_alert_for_an_advisory_and_a_subject(registry: Registry) ->
         raise RuntimeError
     assert list(registry.alerts.find(states=[])) == []
     assert list(registry.alerts.latest(5)) == [acknowledged, second]
+    subjects = [acknowledged.subject, second.subject, "no-such@1.0.0"]
+    assert {each.id for each in registry.alerts.on(subjects)} == {acknowledged.id, second.id}
+    assert list(registry.alerts.on(subjects, [AlertState.OPEN])) == [second]
+    assert list(registry.alerts.on([])) == []
     assert list(registry.alerts.latest(1)) == [acknowledged]
     assert list(registry.alerts.latest(5, [AlertState.OPEN])) == [second]
     assert [registry.alerts.count(states) for states in (None, [AlertState.OPEN], [])] == [2, 1, 0]

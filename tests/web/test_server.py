@@ -80,6 +80,14 @@ def test_a_slow_answer_is_given_up(place: Path) -> None:
     assert "longer than 0 seconds" in found.json()["detail"]
 
 
+def test_no_part_of_an_answer_waits_for_an_echo() -> None:
+    """Whoever connects has the option of the listener; without it a kept connection answers 40 ms late."""
+    with listen("127.0.0.1", 0) as place, socket.create_connection(place.getsockname()):
+        accepted, _ = place.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
 def test_a_taken_port_is_said_plainly() -> None:
     with listen("127.0.0.1", 0) as taken, pytest.raises(StemmaError, match="cannot be listened at"):
         listen("127.0.0.1", taken.getsockname()[1])

@@ -221,6 +221,10 @@ class Registry(Protocol):
         """
         ...
 
+    def steady(self) -> AbstractContextManager[None]:
+        """For many questions one after the other; nothing is written in the block."""
+        ...
+
     def counts(self) -> Mapping[str, int]:
         """How much there is of everything, by name of table."""
         ...

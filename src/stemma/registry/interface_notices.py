@@ -32,6 +32,10 @@ class AlertStore(Protocol):
         """Alerts that fit, by identity, from the one after ``after`` on; ``name``: on any version of that record."""
         ...
 
+    def on(self, subjects: Collection[str], states: Collection[AlertState] | None = None) -> Sequence[Alert]:
+        """The alerts on any of these subjects, by subject, then identity."""
+        ...
+
     def latest(self, limit: int, states: Collection[AlertState] | None = None) -> Sequence[Alert]:
         """The alerts updated last, newest first; those of one moment by identity."""
         ...

@@ -165,6 +165,13 @@ class TableAlerts(TableStore):
         )
         yield from islice(fitting, limit)
 
+    def on(self, subjects: Collection[str], states: Collection[AlertState] | None = None) -> Sequence[Alert]:
+        """The alerts on any of these subjects, by subject, then identity."""
+        asked = set(subjects)
+        found = (alert for alert in self._held.tables.alerts.values() if alert.subject in asked)
+        fitting = (alert for alert in found if states is None or alert.state in states)
+        return sorted(fitting, key=lambda each: (each.subject, each.id))
+
     def latest(self, limit: int, states: Collection[AlertState] | None = None) -> Sequence[Alert]:
         """The alerts updated last, newest first."""
         return nsmallest(limit, self.find(states=states), key=lambda each: (-instant(each.updated), each.id))

@@ -51,6 +51,11 @@ class TablesHeld:
         self._depth = 0
 
     @contextmanager
+    def steady(self) -> Iterator[None]:
+        """All of it is at hand anyway."""
+        yield
+
+    @contextmanager
     def transaction(self) -> Iterator[None]:
         """All of the block, or nothing; a block within another is part of it."""
         if self._depth:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from anyio import to_thread
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -28,6 +29,8 @@ from stemma.web.problems import on_defect, on_http, on_invalid, on_stemma
 from stemma.web.settings import Services, WebSettings
 from stemma.web.state import State
 
+AT_ONCE = 15
+"""Requests that are worked on at once, others wait: a database lends that many connections."""
 _DOCUMENTS = (f"{api.PREFIX}/records/", f"{api.PREFIX}/advisories/")
 
 
@@ -61,6 +64,7 @@ def routes(state: State) -> FastAPI:
 
     @asynccontextmanager
     async def life(_app: FastAPI) -> AsyncIterator[None]:
+        to_thread.current_default_thread_limiter().total_tokens = AT_ONCE
         with state.holding:
             yield
 

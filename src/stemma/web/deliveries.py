@@ -28,7 +28,7 @@ def deliveries(request: Request, state: State = "dead") -> Response:
     visitor = server.doorkeeper.visitor(request)
     if visitor is None:
         return Response(strangers_page(), 200, _PRIVATE, HTML)
-    with server.holding.use() as registry:
+    with server.holding.look() as registry:
         subscriptions = subscriptions_of(registry, visitor.token)
         found = deliveries_of(registry, visitor.token, DeliveryState(state), limit=PAGE)
     return Response(deliveries_page(found, subscriptions, DeliveryState(state), visitor), 200, _PRIVATE, HTML)

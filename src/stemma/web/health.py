@@ -23,7 +23,7 @@ def ready(request: Request) -> Response:
     """The registry answers; 503 where it does not."""
     state = state_of(request)
     try:
-        with state.holding.use() as registry:
+        with state.holding.look() as registry:
             registry.graph.versions_of(["-"])
     except StemmaError:
         state.metrics.registry_up(False)

@@ -35,7 +35,7 @@ def explorer(
     """What lies around a record."""
     if not root:
         return tagged(request, lineage_page(None, None, root="", up=up, down=down, ends=("", ""), ways=()))
-    with state_of(request).holding.use() as registry:
+    with state_of(request).holding.look() as registry:
         try:
             seen = _seen(root, up, down, open, registry)
             found = ways(find(start, registry), find(to, registry), registry) if start and to else ()
@@ -55,7 +55,7 @@ def as_svg(
     open: Open = "",  # noqa: A002
 ) -> Response:
     """The picture as a file."""
-    with state_of(request).holding.use() as registry:
+    with state_of(request).holding.look() as registry:
         seen = _seen(root, up, down, open, registry, limit=300)
     return tagged(request, svg_document(_drawn(seen, links=False)), "image/svg+xml", name="lineage.svg")
 

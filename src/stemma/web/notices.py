@@ -33,7 +33,7 @@ State = Literal["", "open", "acknowledged", "resolved"]
 @router.get("/advisories")
 def advisories(request: Request, offset: Offset = 0) -> Response:
     """The list."""
-    with state_of(request).holding.use() as registry:
+    with state_of(request).holding.look() as registry:
         found, total = list_advisories(registry, offset=offset, limit=PAGE)
     return tagged(request, advisories_page(found, total, offset))
 
@@ -41,7 +41,7 @@ def advisories(request: Request, offset: Offset = 0) -> Response:
 @router.get("/advisories/{identity}")
 def advisory(request: Request, identity: str) -> Response:
     """One advisory, with everything downstream."""
-    with state_of(request).holding.use() as registry:
+    with state_of(request).holding.look() as registry:
         found = find_advisory(identity, registry)
         if found is None:
             raise HTTPException(404, "There is no such advisory.")
@@ -53,7 +53,7 @@ def advisory(request: Request, identity: str) -> Response:
 def alerts(request: Request, state: State = "", advisory: Word = "", subject: Word = "", after: Word = "") -> Response:
     """The list."""
     states = [AlertState(state)] if state else None
-    with state_of(request).holding.use() as registry:
+    with state_of(request).holding.look() as registry:
         found = list_alerts(registry, advisory=advisory, subject=subject, states=states, after=after, limit=PAGE)
     asked = {"state": state, "advisory": advisory, "subject": subject}
     more = any(asked.values()) and len(found) == PAGE
@@ -65,7 +65,7 @@ def alerts(request: Request, state: State = "", advisory: Word = "", subject: Wo
 def feed(request: Request, advisory: Word = "", subject: Word = "") -> Response:
     """The newest hundred alerts, for readers of feeds."""
     terms = [*([f"advisory={advisory}"] if advisory else []), *([f"model={subject}"] if subject else [])]
-    with state_of(request).holding.use() as registry:
+    with state_of(request).holding.look() as registry:
         listing = newest_alerts(registry, terms)
     return tagged(request, alerts_feed(listing), "application/atom+xml; charset=utf-8")
 
@@ -95,7 +95,7 @@ def acknowledge(request: Request, identity: str, proof: Annotated[str, Form(max_
 
 
 def _found(request: Request, identity: str) -> Alert:
-    with state_of(request).holding.use() as registry:
+    with state_of(request).holding.look() as registry:
         found = find_alert(identity, registry)
     if found is None:
         raise HTTPException(404, "There is no such alert.")

@@ -17,7 +17,7 @@ router = APIRouter(include_in_schema=False)
 @router.get("/pair")
 def pair(request: Request, a: Key, b: Key, ruling: Annotated[str, Query(max_length=64)] = "") -> Response:
     """The newest ruling over two subjects, or the one that is named."""
-    with state_of(request).holding.use() as registry:
+    with state_of(request).holding.look() as registry:
         found = [edge for edge in registry.graph.measured([a]) if {edge.a, edge.b} == {a, b}]
     found.sort(key=lambda edge: edge.date, reverse=True)
     chosen = next((edge for edge in found if ruling in ("", edge.id)), None)

@@ -33,7 +33,7 @@ def search(
     """The list of records."""
     state = state_of(request)
     query = Query(q, type, licence, risk)
-    with state.holding.use() as registry:
+    with state.holding.look() as registry:
         found = registry.search.find(query, offset=offset, limit=PAGE)
     return tagged(request, search_page(state.settings.title, query, found, offset))
 
@@ -41,7 +41,7 @@ def search(
 @router.get("/records/{name}")
 def newest(request: Request, name: str) -> Response:
     """The newest usable version."""
-    with state_of(request).holding.use() as registry:
+    with state_of(request).holding.look() as registry:
         version = newest_version(name, registry)
     if version is None:
         raise HTTPException(404, "There is no record of that name.")
@@ -67,7 +67,7 @@ def form_of(request: Request, name: str, version: str, form: str) -> Response:
 
 def shown_record(request: Request, name: str, version: str) -> ShownRecord:
     """Everything that is shown of a record; 404 where there is none."""
-    with state_of(request).holding.use() as registry:
+    with state_of(request).holding.look() as registry:
         record = find_record(name, version, registry)
         if record is None:
             raise HTTPException(404, "There is no such version of a record.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from stemma.publish.figures import visible
 
@@ -27,6 +28,7 @@ def units(value: float) -> str:
     return "0" if abs(value) < 0.05 else f"{value:.1f}".removesuffix(".0")
 
 
+@lru_cache(maxsize=4_096)
 def _advance(character: str) -> float:
     if character in _NARROW:
         return 0.36

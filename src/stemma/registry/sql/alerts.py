@@ -12,7 +12,7 @@ from sqlalchemy import Select, and_, delete, func, or_, select, update
 from stemma.registry.audit import digest_of_all
 from stemma.registry.forms import line_of, value_of
 from stemma.registry.notices import Alert, AlertState, Delivery, DeliveryState, Subscription, instant
-from stemma.registry.sql.batches import PAGE, chunks, insert_new, upsert
+from stemma.registry.sql.batches import PAGE, chunks, given, insert_new, upsert, words
 from stemma.registry.sql.schema import alerts, deliveries, subscriptions
 from stemma.registry.sql.stores import SqlStore
 from stemma.registry.table_stores import told
@@ -64,6 +64,15 @@ class SqlAlerts(SqlStore):
         query = _of_states(query, states)
         lines = self._pages(query, alerts, alerts.c.id, after)
         yield from (value_of(Alert, line, "alerts") for line in islice(lines, limit))
+
+    def on(self, subjects: Collection[str], states: Collection[AlertState] | None = None) -> Sequence[Alert]:
+        """The alerts on any of these subjects, by subject, then identity."""
+        asked = words(self._database.dialect)
+        query = select(alerts.c.line).select_from(asked.join(alerts, alerts.c.subject == asked.c.value))
+        with self._database.reading() as connection:
+            rows = self._database.rows(connection, _of_states(query, states), given(set(subjects)))
+        found = (value_of(Alert, line, "alerts") for (line,) in rows)
+        return sorted(found, key=lambda each: (each.subject, each.id))
 
     def latest(self, limit: int, states: Collection[AlertState] | None = None) -> Sequence[Alert]:
         """The alerts updated last, newest first."""

@@ -51,7 +51,7 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A connection to read with: that of the transaction of this thread, if it has one."""
-        held = self._held
+        held = self._held or self._steady
         with self._clear_errors():
             if held is not None:
                 yield held
@@ -60,12 +60,30 @@ class Database:
                     yield connection
 
     @contextmanager
+    def steady(self) -> Iterator[None]:
+        """Read with one connection throughout a block of this thread: many short questions cost half as much then."""
+        if self._held is not None or self._steady is not None:
+            yield
+            return
+        with self._clear_errors(), self._reads.connect() as connection:
+            self._local.steady = connection
+            try:
+                yield
+            finally:
+                self._local.steady = None
+
+    @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """A transaction; a block within another is part of it. Writers wait for one another."""
+        """A transaction; a block within another is part of it. Writers wait for one another.
+
+        Within a steady block there is none: it would take a second connection while it holds the first.
+        """
         held = self._held
         if held is not None:
             yield held
             return
+        if self._steady is not None:
+            raise RuntimeError("a steady block reads alone")
         with self._clear_errors(), self._engine.connect() as plain:
             connection = plain.execution_options(stemma_writes=True)
             with connection.begin():
@@ -103,6 +121,10 @@ class Database:
     @property
     def _held(self) -> Connection | None:
         return getattr(self._local, "connection", None)
+
+    @property
+    def _steady(self) -> Connection | None:
+        return getattr(self._local, "steady", None)
 
     @contextmanager
     def _clear_errors(self) -> Iterator[None]:

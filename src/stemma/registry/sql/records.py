@@ -5,9 +5,10 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, insert, or_, select, tuple_
+from sqlalchemy import Connection, and_, bindparam, delete, insert, or_, select, tuple_
 
 from stemma.errors import InputError
 from stemma.identity import Version
@@ -39,13 +40,13 @@ class SqlRecords:
 
     def versions(self, name: str) -> Sequence[Version]:
         """Every version of a name, ascending."""
-        query = select(records.c.version).where(records.c.name == name)
         with self._database.reading() as connection:
-            return sorted(map(Version.parse, connection.scalars(query)))
+            return sorted(map(Version.parse, connection.scalars(_VERSIONS, {"asked": name})))
 
     def get(self, name: str, version: Version) -> Record:
         """One record; raises KeyError where there is none, InvalidRecord where it breaks the rules."""
-        record = parse_record(self.text(name, version), f"{name}@{version}")
+        text, key = self.text(name, version), f"{name}@{version}"
+        record = _parsed(text, key) if len(text) <= _SMALL else parse_record(text, key)
         if (record.name, record.version) != (name, version):
             raise InputError(
                 f"Got {record.key} in the row of {name}@{version}.",
@@ -99,6 +100,14 @@ class SqlRecords:
             self._audit.append("record.remove", f"{name}@{version}")
 
 
+_ASKED = records.c.name == bindparam("asked")
+_VERSIONS = select(records.c.version).where(_ASKED)
+_TEXT = select(records.c.text).where(_ASKED, records.c.version == bindparam("at"))
+_SMALL = 8_192
+_parsed = lru_cache(maxsize=1_024)(parse_record)
+"""Records do not change: pages of a family show the same few again and again."""
+
+
 def record_row(record: Record, text: str) -> dict[str, Any]:
     """The row of a record."""
     facts = facts_of(record)
@@ -130,8 +139,7 @@ def edge_row(edge: DeclaredEdge) -> dict[str, Any]:
 
 
 def _text(connection: Connection, name: str, version: str) -> str | None:
-    query = select(records.c.text).where(records.c.name == name, records.c.version == version)
-    return connection.scalars(query).one_or_none()
+    return connection.scalars(_TEXT, {"asked": name, "at": version}).one_or_none()
 
 
 def _insert(connection: Connection, record: Record, text: str) -> None:

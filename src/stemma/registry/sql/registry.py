@@ -69,6 +69,12 @@ class SqlRegistry:
         with self.database.writing():
             yield
 
+    @contextmanager
+    def steady(self) -> Iterator[None]:
+        """Many questions of this thread over one connection; nothing is written in the block."""
+        with self.database.steady():
+            yield
+
     def counts(self) -> Mapping[str, int]:
         """How much there is of everything, by name of table."""
         notices = (advisories, alerts, subscriptions, deliveries, sightings)

@@ -19,6 +19,7 @@ MAX_NODES = 5_000
 MAX_DEPTH = 8
 MAX_WAYS = 20
 MAX_SEARCHED = 100_000
+_MOST_ADVISORIES = 10
 _KNOWN = (AlertState.OPEN, AlertState.ACKNOWLEDGED)
 
 
@@ -143,7 +144,7 @@ def _nodes(root: str, distances: Mapping[str, int], registry: Registry) -> tuple
     nodes = []
     for key, distance in sorted(distances.items(), key=lambda item: (abs(item[1]), item[1], item[0])):
         known = facts.get(key)
-        advisories = tuple(alert.advisory for alert in alerts.get(key, ()))
+        advisories = tuple(alert.advisory for alert in alerts.get(key, ())[:_MOST_ADVISORIES])
         state = State.ALERT if advisories else State.FOCUS if key == root else State.PLAIN
         if known is None:
             state = state if state is State.ALERT or ":" in key else State.MISSING
@@ -154,10 +155,11 @@ def _nodes(root: str, distances: Mapping[str, int], registry: Registry) -> tuple
     return tuple(nodes)
 
 
-def _alerts(keys: Iterable[str], registry: Registry) -> Mapping[str, list[Alert]]:
-    if not registry.alerts.latest(1):
-        return {}
-    return {key: list(registry.alerts.find(subject=key, states=_KNOWN, limit=10)) for key in keys}
+def _alerts(keys: Collection[str], registry: Registry) -> Mapping[str, list[Alert]]:
+    found: dict[str, list[Alert]] = defaultdict(list)
+    for alert in registry.alerts.on(keys, _KNOWN):
+        found[alert.subject].append(alert)
+    return found
 
 
 def _edges(links: Iterable[Link], nodes: Collection[str]) -> tuple[EdgeSeen, ...]:

@@ -50,6 +50,11 @@ class Holding:
             raise RuntimeError("the registry is not open: enter the holding first")
         return self._alone(registry) if isinstance(registry, DirectoryRegistry) else _shared(registry)
 
+    def look(self) -> AbstractContextManager[Registry]:
+        """The registry, to read alone: many questions cost less than with :meth:`use`."""
+        registry = self._registry
+        return self.use() if registry is None or isinstance(registry, DirectoryRegistry) else _steady(registry)
+
     def keep(self, name: str, make: Callable[[], T]) -> T | None:
         """What was made of the directory as it stands, made once for all readers; None of a database, which changes.
 
@@ -75,6 +80,12 @@ class Holding:
             self._kept.clear()
             self._signature, self.generation = signature, self.generation + 1
         self._looked = self._clock()
+
+
+@contextmanager
+def _steady(registry: Registry) -> Iterator[Registry]:
+    with registry.steady():
+        yield registry
 
 
 @contextmanager

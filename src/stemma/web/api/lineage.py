@@ -23,7 +23,7 @@ Most = Annotated[int, Query(ge=2, le=MAX_NODES)]
 @router.get("/lineage", response_model=Lineage, responses=problems(404), operation_id="lineage")
 def lineage(request: Request, root: Key, up: Depth = 1, down: Depth = 1, limit: Most = 500) -> Response:
     """What lies around a node: nodes, and edges with what they rest on."""
-    with state_of(request).holding.use() as registry:
+    with state_of(request).holding.look() as registry:
         seen = around(find(root, registry), registry, up=up, down=down, limit=limit)
     return said(request, entry(seen))
 
@@ -31,7 +31,7 @@ def lineage(request: Request, root: Key, up: Depth = 1, down: Depth = 1, limit: 
 @router.get("/lineage/ways", response_model=Ways, responses=problems(404), operation_id="ways")
 def between(request: Request, upstream: Key, downstream: Key) -> Response:
     """The ways from one node down to another, short ones first, at most twenty."""
-    with state_of(request).holding.use() as registry:
+    with state_of(request).holding.look() as registry:
         above, below = find(upstream, registry), find(downstream, registry)
         found = ways(above, below, registry)
     return said(request, Ways(above, below, tuple(tuple(map(step_entry, way)) for way in found)))
@@ -40,7 +40,7 @@ def between(request: Request, upstream: Key, downstream: Key) -> Response:
 @router.get("/rulings", response_model=RulingList, responses=problems(404), operation_id="rulings")
 def rulings(request: Request, subject: Key) -> Response:
     """The rulings over weights that a subject has a part in, with their evidence."""
-    with state_of(request).holding.use() as registry:
+    with state_of(request).holding.look() as registry:
         found = list(registry.graph.measured([find(subject, registry)]))
     return said(request, RulingList(tuple(map(ruling_entry, found))))
 

@@ -35,7 +35,7 @@ router = APIRouter(tags=["advisories and alerts"])
 @router.get("/advisories", response_model=AdvisoryList, responses=problems(), operation_id="advisories")
 def advisories(request: Request, offset: Offset = 0, limit: Limit = 50) -> Response:
     """Advisories in short, by identity."""
-    with state_of(request).holding.use() as registry:
+    with state_of(request).holding.look() as registry:
         found, total = list_advisories(registry, offset=offset, limit=limit)
     more = offset + limit < total and offset + limit <= 10_000
     following = with_query("/api/v1/advisories", offset=offset + limit, limit=limit) if more else ""
@@ -45,7 +45,7 @@ def advisories(request: Request, offset: Offset = 0, limit: Limit = 50) -> Respo
 @router.get("/advisories/{identity}", response_model=dict[str, Any], responses=problems(404), operation_id="advisory")
 def advisory(request: Request, identity: Identity) -> Response:
     """One advisory as its document, in the shape of OSV."""
-    with state_of(request).holding.use() as registry:
+    with state_of(request).holding.look() as registry:
         found = find_advisory(identity, registry)
     if found is None:
         raise HTTPException(404, "There is no such advisory.")
@@ -58,7 +58,7 @@ def alerts(
 ) -> Response:
     """Alerts that fit, by identity; the newest first where nothing is asked for."""
     states = [AlertState(state)] if state else None
-    with state_of(request).holding.use() as registry:
+    with state_of(request).holding.look() as registry:
         found = list_alerts(registry, advisory=advisory, subject=subject, states=states, after=after, limit=limit)
     asked: dict[str, str | int] = {"state": state, "advisory": advisory, "subject": subject}
     more = (any(asked.values()) or after) and len(found) == limit
@@ -94,7 +94,7 @@ def acknowledge(request: Request, identity: Identity) -> Response:
 
 
 def _found(request: Request, identity: str) -> Alert:
-    with state_of(request).holding.use() as registry:
+    with state_of(request).holding.look() as registry:
         found = find_alert(identity, registry)
     if found is None:
         raise HTTPException(404, "There is no such alert.")

@@ -33,7 +33,7 @@ def search(
     limit: Limit = 20,
 ) -> Response:
     """Records by the beginnings of words, and by type, licence and risk: the newest usable version of each name."""
-    with state_of(request).holding.use() as registry:
+    with state_of(request).holding.look() as registry:
         found = registry.search.find(Query(q, type, licence, risk), offset=offset, limit=limit)
     asked: dict[str, str | int] = {"q": q, "type": type, "licence": licence, "risk": risk, "limit": limit}
     more = offset + limit < found.total and offset + limit <= 10_000
@@ -46,7 +46,7 @@ def search(
 )
 def versions(request: Request, name: Name) -> Response:
     """The versions of a record, newest first, with what each asks of the version."""
-    with state_of(request).holding.use() as registry:
+    with state_of(request).holding.look() as registry:
         lines = history(name, sorted(registry.records.versions(name), reverse=True), registry)
     if not lines:
         raise HTTPException(404, "There is no record of that name.")

@@ -48,7 +48,7 @@ def lineage(
     depth: Annotated[int | None, Query(ge=1, le=1000)] = None,
 ) -> Response:
     """The edges of a node, or everything above or below it: a document of the schema `stemma.lineage/1`."""
-    with state_of(request).holding.use() as registry:
+    with state_of(request).holding.look() as registry:
         key = find(node, registry)
         if what == "show":
             report = show_node_in(registry, key)
@@ -60,7 +60,7 @@ def lineage(
 @router.get("/paths", response_model=dict[str, Any], responses=problems(404), operation_id="paths_report")
 def paths(request: Request, upstream: Key, downstream: Key, every: bool = False, limit: _MANY = 100) -> Response:
     """A shortest way from one node down to another, or every one up to a limit: `stemma.lineage/1` as well."""
-    with state_of(request).holding.use() as registry:
+    with state_of(request).holding.look() as registry:
         above, below = find(upstream, registry), find(downstream, registry)
         report = find_paths_in(registry, above, below, every=every, limit=limit)
     return said(request, dict(lineage_document(report)))
@@ -69,7 +69,7 @@ def paths(request: Request, upstream: Key, downstream: Key, every: bool = False,
 @router.get("/impact", response_model=ImpactAnswer, responses=problems(404, 413), operation_id="impact_report")
 def impact(request: Request, subject: Key) -> Response:
     """Whom an advisory reaches, or which advisories reach a node: with the path that explains each."""
-    with state_of(request).holding.use() as registry:
+    with state_of(request).holding.look() as registry:
         held = registry.advisories.history(subject)
         report = impact_held(registry, subject if held else find(subject, registry), MOST)
     impacts = tuple(map(_impact, report.impacts))
@@ -95,7 +95,7 @@ def alerts(
 ) -> Response:
     """The newest alerts for which all terms (`owner=acme`, `severity=high`, ...) hold."""
     states = [AlertState(each) for each in state] if state else None
-    with state_of(request).holding.use() as registry:
+    with state_of(request).holding.look() as registry:
         found = list_alerts(registry, term or (), states=states, limit=limit)
     told = AlertsAnswer(found.terms, tuple(map(alert_entry, found.alerts)), found.total, dict(found.summaries))
     return said(request, told)
@@ -104,7 +104,7 @@ def alerts(
 @router.get("/advisories", response_model=AdvisoryDocuments, responses=problems(), operation_id="advisory_documents")
 def advisories(request: Request, offset: Offset = 0) -> Response:
     """The newest versions of advisories as their documents, a hundred at a time."""
-    with state_of(request).holding.use() as registry:
+    with state_of(request).holding.look() as registry:
         found, total = list_advisories(registry, offset=offset, limit=100)
     more = offset + 100 < total and offset + 100 <= 10_000
     following = with_query("/api/v1/reports/advisories", offset=offset + 100) if more else ""
@@ -114,7 +114,7 @@ def advisories(request: Request, offset: Offset = 0) -> Response:
 @router.get("/record", response_model=RecordTexts, responses=problems(404, 409, 413), operation_id="record_texts")
 def record(request: Request, asked: Key) -> Response:
     """The record that NAME or NAME@RANGE asks for, as it was written, with every other that is needed to resolve it."""
-    with state_of(request).holding.use() as registry:
+    with state_of(request).holding.look() as registry:
         found = texts_for(asked, registry)
     if found is None:
         raise HTTPException(404, "There is no such record.")

@@ -55,7 +55,7 @@ class Switch(BaseModel, extra="forbid"):
 def subscriptions(request: Request) -> Response:
     """The subscriptions that the token covers, without their secrets."""
     visitor = _bearer(request, writes=False)
-    with state_of(request).holding.use() as registry:
+    with state_of(request).holding.look() as registry:
         found = subscriptions_of(registry, visitor.token)
     told = SubscriptionList(tuple(entry(each) for each in found))
     return JSONResponse(asdict(told), headers=_PRIVATE)
@@ -123,7 +123,7 @@ def deliveries(
 ) -> Response:
     """What was sent to subscriptions that the token covers, is to be sent, or was given up: the last of it first."""
     visitor = _bearer(request, writes=False)
-    with state_of(request).holding.use() as registry:
+    with state_of(request).holding.look() as registry:
         found = deliveries_of(registry, visitor.token, DeliveryState(state), limit=limit)
     told = DeliveryList(tuple(map(delivery_entry, found)))
     return JSONResponse(asdict(told), headers=_PRIVATE)

@@ -37,7 +37,7 @@ def _body(media: str) -> dict[str, Any]:
 )
 def text(request: Request, name: Name, version: Name) -> Response:
     """One version of a record as it was written. Its ETag is what If-Match takes to replace it."""
-    with state_of(request).holding.use() as registry:
+    with state_of(request).holding.look() as registry:
         record = find_record(name, version, registry)
         if record is None:
             raise HTTPException(404, "There is no such version of a record.")

@@ -1,0 +1,1 @@
+"""How fast ``stemma serve`` answers, and whether it stands many clients."""
