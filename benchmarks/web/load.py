@@ -45,7 +45,7 @@ def path_of(kind: str, random: Random, records: int) -> str:
     elif drawn < 0.62:
         name = f"base-{random.randrange(2)}"
     else:
-        name = f"base-{random.randrange(max(2, records // 50))}"
+        name = f"base-{random.randrange(max(2, records // 200))}"
     return f"/records/{name}/1.0.0" if kind == "record" else f"/api/v1/lineage?root={name}@1.0.0&up=2&down=2"
 
 

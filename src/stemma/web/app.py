@@ -29,7 +29,7 @@ from stemma.web.problems import on_defect, on_http, on_invalid, on_stemma
 from stemma.web.settings import Services, WebSettings
 from stemma.web.state import State
 
-AT_ONCE = 15
+AT_ONCE = 8
 """Requests that are worked on at once, others wait: a database lends that many connections."""
 _DOCUMENTS = (f"{api.PREFIX}/records/", f"{api.PREFIX}/advisories/")
 
