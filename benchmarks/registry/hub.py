@@ -13,9 +13,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
 
+from stemma.registry import Subscription
+
 BIGGEST, SECOND = "base-0", "base-1"
 _KINDS = ("finetuned-from", "quantised-from", "adapter-of", "merged-from", "converted-from")
 _WEIGHTS = (45, 25, 20, 5, 5)
+_WHEN, _SECRET = "2026-01-01T00:00:00Z", "whsec_bm90IGEgc2VjcmV0LCBidXQgb2YgaXRzIGxlbmd0aA=="
 _LICENSES = ("apache-2.0", "mit", "llama3.1", "cc-by-nc-4.0", "other")
 
 
@@ -57,6 +60,22 @@ def lines(size: Hub, seed: int = 1) -> Iterator[str]:
         yield _line(
             random, name, "adapter" if relations and relations[0]["kind"] == "adapter-of" else "model", relations
         )
+
+
+def subscriptions(each: int) -> Iterator[Subscription]:
+    """So many of every kind: by model, owner, licence, risk and query. A third of them hear of the biggest base."""
+    for number in range(each):
+        owner = number * 200_000 // each
+        by_kind = {
+            "model": (f"model=m-0-{number},m-1-{number}@^1.0.0",),
+            "owner": (f"owner=owner-{owner}",),
+            "licence": (f"licence={_LICENSES[number % len(_LICENSES)]}", f"owner=owner-{owner + 1}"),
+            "licence-severity": (f"licence={_LICENSES[number % len(_LICENSES)]}", "severity=critical"),
+            "risk": (f"risk={('backdoor', 'harmful-content')[number % 2]}", f"model=m-0-{number + each}"),
+            "query": (f"query=m-0-{10_000 + number * 7} owner",),
+        }
+        for kind, terms in by_kind.items():
+            yield Subscription(f"{kind}-{number}", terms, f"https://example.org/{kind}/{number}", _WHEN, _SECRET)
 
 
 def _parents(random: Random, size: Hub, models: int) -> Iterator[tuple[str, str | None]]:

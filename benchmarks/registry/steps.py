@@ -17,7 +17,7 @@ from random import Random
 from statistics import median
 from typing import Any
 
-from benchmarks.registry.hub import BIGGEST, SECOND, hub, lines
+from benchmarks.registry.hub import BIGGEST, SECOND, hub, lines, subscriptions
 from stemma.advisories import advisory_from_data
 from stemma.lineage import reach
 from stemma.registry.sql import Database, SqlRegistry, load_lines, migrate
@@ -35,6 +35,8 @@ ADVISORY: dict[str, Any] = {
     ],
     "database_specific": {"stemma": {"risks": ["harmful-content"]}},
 }
+SUBSCRIBERS = 1_000
+"""Of each kind of term."""
 Found = dict[str, Any]
 
 
@@ -89,13 +91,17 @@ def walk(url: str, _folder: Path, records: int) -> Found:
 
 
 def alerts(url: str, _folder: Path, records: int) -> Found:
-    """An advisory on the biggest base, put in with all its alerts in one transaction."""
+    """An advisory on the biggest base, put in with all its alerts and messages in one transaction."""
     registry = SqlRegistry(url, clock, "benchmark")
+    with registry.transaction():
+        for each in subscriptions(SUBSCRIBERS):
+            registry.subscriptions.put(each)
     advisory = advisory_from_data(ADVISORY)
     timed = _timed(lambda: keep_advisories(registry, [advisory], WHEN))
-    stored = registry.counts()["alerts"]
+    counts = registry.counts()
     registry.close()
-    return {**timed, "alerts": stored, "expected": hub(records).biggest}
+    told = {"alerts": counts["alerts"], "subscriptions": counts["subscriptions"], "messages": counts["deliveries"]}
+    return {**timed, **told, "expected": hub(records).biggest}
 
 
 def _plans(registry: SqlRegistry) -> dict[str, list[str]]:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from stemma.errors import InputError
-from stemma.lineage.subscriptions import Audience, check_terms
-from stemma.registry import Subscription, delivery_id
-from tests.lineage.graphs import fill, memory, text
+from stemma.lineage.audience import Audience, Readers
+from stemma.lineage.subscriptions import check_terms
+from stemma.registry import Alert, Certainty, Subscription, delivery_id
+from tests.lineage.graphs import NOW, fill, memory, text
 from tests.registry.values import alert
 
 RECORD = text(
@@ -27,7 +30,7 @@ def told(term: str, *more: str, **changes: Any) -> bool:
     )
     audience = Audience(registry.graph, registry.identities)
     to = Subscription("s", check_terms([term, *more]), "https://example.org/", found.created)
-    sent = audience.deliveries([found], [to], found.created)
+    sent = list(audience.deliveries([found], Readers([to]), found.created))
     assert [each.id for each in sent] == ([delivery_id(found.id, 1, "s")] if sent else [])
     assert list(audience.select([found], to.terms)) == ([found] if sent else [])
     return bool(sent)
@@ -84,7 +87,7 @@ def test_nothing_is_sent_where_there_is_no_webhook_or_it_is_off() -> None:
     audience = Audience(registry.graph, registry.identities)
     feed = Subscription("s", ("model=acme-chat",), "", "2026-03-01T12:00:00Z")
     off = Subscription("s", ("model=acme-chat",), "https://example.org/", "2026-03-01T12:00:00Z", active=False)
-    assert audience.deliveries([alert(subject="acme-chat@1.2.0")], [feed, off], "2026-03-01T12:00:00Z") == []
+    assert not list(audience.deliveries([alert(subject="acme-chat@1.2.0")], Readers([feed, off]), feed.created))
 
 
 @pytest.mark.parametrize(
@@ -95,3 +98,33 @@ def test_nothing_is_sent_where_there_is_no_webhook_or_it_is_off() -> None:
 def test_terms_that_can_never_hold_are_refused(terms: list[str]) -> None:
     with pytest.raises(InputError):
         check_terms(terms)
+
+
+_TERMS = st.sampled_from(
+    ["model=acme-chat", "model=acme-chat@^2,other", "model=hf:acme-labs/chat", "owner=acme gmbh", "owner=ACME-labs,x",
+     "licence=mit", "licence=apache-2.0,MIT", "risk=backdoor", "risk=poisoning,licence", "severity=high",
+     "severity=critical", "certainty=affected", "advisory=STEMMA-2026-1", "advisory=other", "query=chat", "query=ch",
+     "query=for helpers", "query=labs/chat", "query=a gmbh", "query=nothing here"]
+)  # fmt: skip
+_ALERTS = st.builds(
+    alert,
+    st.sampled_from(["STEMMA-2026-1", "other"]),
+    st.sampled_from(["acme-chat@1.2.0", "acme-chat", "other@1.0.0", "model:hf:Acme-Labs/chat@abc", "model:./x"]),
+    risks=st.sampled_from([("backdoor",), ("poisoning", "licence"), ()]),
+    severity=st.sampled_from(["low", "high", "critical"]),
+    certainty=st.sampled_from(Certainty),
+)
+
+
+@given(st.lists(st.lists(_TERMS, min_size=1, max_size=3), max_size=12), st.lists(_ALERTS, max_size=5))
+def test_no_subscription_is_passed_over(asked: list[list[str]], alerts: list[Alert]) -> None:
+    """Whoever is found under a few values is whoever is found by holding everything against everyone."""
+    registry = fill(memory(), RECORD)
+    audience = Audience(registry.graph, registry.identities)
+    to = [
+        Subscription(f"s{number:02}", check_terms(terms), "https://example.org/", NOW)
+        for number, terms in enumerate(asked)
+    ]
+    sent = [(each.alert, each.subscription) for each in audience.deliveries(alerts, Readers(to), NOW)]
+    expected = [(each.id, one.id) for each in alerts for one in to if list(audience.select([each], one.terms))]
+    assert sent == expected

@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 
 from stemma.errors import InputError
 from stemma.registry.edges import MeasuredEdge
-from stemma.registry.forms import line_of, value_of
-from stemma.registry.sql.batches import json_list
+from stemma.registry.forms import canonical, canonical_texts, line_of, value_of
 from tests.registry.values import ruling
 
 
@@ -44,5 +43,5 @@ def test_no_other_field_may_be_absent_and_none_may_be_added() -> None:
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=8) | st.sampled_from(['"', "\\", "a", ""])))
-def test_a_list_of_texts_is_json_whatever_they_hold(texts: list[str]) -> None:
-    assert json.loads(json_list(texts)) == texts
+def test_a_list_of_texts_has_one_spelling_whatever_they_hold(texts: list[str]) -> None:
+    assert canonical_texts(texts) == canonical(texts)

@@ -16,8 +16,10 @@ Upper and lower case are one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import NamedTuple
 
 from stemma.advisories import RiskKind
 from stemma.errors import InputError, StemmaError
@@ -25,12 +27,10 @@ from stemma.identity import Version, parse_requirement
 from stemma.lineage.alerts import RANKS
 from stemma.lineage.keys import MODEL, is_held, name_of, version_text
 from stemma.registry.edges import Facts
-from stemma.registry.interface import GraphSource, IdentitySource
-from stemma.registry.notices import Alert, Certainty, Delivery, Subscription, delivery_id
+from stemma.registry.notices import Alert, Certainty
 
 MAX_TERMS = 32
 MAX_TERM = 500
-BATCH = 2_000
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,28 @@ class Subject:
     facts: Facts | None
     owners: frozenset[str]
 
+    @cached_property
+    def text(self) -> str:
+        """Everything that a query looks through, in lower case."""
+        facts = self.facts
+        told = (facts.title, facts.publisher, *facts.licenses) if facts is not None else ()
+        return " ".join((self.key, *told)).casefold()
 
-Holds = Callable[[str, Alert, Subject], bool]
+    @cached_property
+    def licences(self) -> frozenset[str]:
+        """The licences that it is under, in lower case."""
+        return frozenset(each.casefold() for each in self.facts.licenses) if self.facts is not None else frozenset()
+
+
+Holds = Callable[[Alert, Subject], bool]
+
+
+class Condition(NamedTuple):
+    """A term that was read: it holds where it holds for one of its values."""
+
+    kind: str
+    values: tuple[str, ...]
+    alternatives: tuple[Holds, ...]
 
 
 def check_terms(terms: Sequence[str]) -> tuple[str, ...]:
@@ -61,6 +81,13 @@ def _parts(term: str) -> tuple[str, list[str]]:
     kind, _, text = term.partition("=")
     values = [text] if kind == "query" else text.split(",")
     return kind, [value.strip() for value in values if value.strip()]
+
+
+@lru_cache(maxsize=65_536)
+def condition_of(term: str) -> Condition:
+    """A term as :func:`check_terms` lets it pass, read once."""
+    kind, values = _parts(term)
+    return Condition(kind, tuple(values), tuple(_KINDS[kind](value) for value in values))
 
 
 def _problem(kind: str, values: Sequence[str]) -> str | None:
@@ -82,95 +109,57 @@ def _problem(kind: str, values: Sequence[str]) -> str | None:
 
 def holds(terms: Iterable[str], alert: Alert, subject: Subject) -> bool:
     """Whether all terms hold for an alert."""
-    for term in terms:
-        kind, values = _parts(term)
-        if not any(_KINDS[kind](value, alert, subject) for value in values):
+    return all_hold([condition_of(term) for term in terms], alert, subject)
+
+
+def all_hold(conditions: Iterable[Condition], alert: Alert, subject: Subject) -> bool:
+    """The same of terms that were read; plain loops, for it is asked a million times."""
+    for condition in conditions:
+        for each in condition.alternatives:
+            if each(alert, subject):
+                break
+        else:
             return False
     return True
 
 
-class Audience:
-    """Matches alerts with subscriptions; what it has to know of subjects it asks for in batches."""
-
-    def __init__(self, graph: GraphSource, identities: IdentitySource) -> None:
-        self._graph, self._identities = graph, identities
-
-    def select(self, alerts: Iterable[Alert], terms: Sequence[str]) -> Iterator[Alert]:
-        """The alerts for which all terms hold, in their order."""
-        for batch in _batches(alerts):
-            about = self._about(batch, [terms])
-            yield from (alert for alert in batch if holds(terms, alert, about[alert.subject]))
-
-    def deliveries(self, alerts: Sequence[Alert], subscriptions: Iterable[Subscription], when: str) -> list[Delivery]:
-        """What is to be sent of these revisions, and to whom."""
-        active = [each for each in subscriptions if each.active and each.url]
-        if not active:
-            return []
-        about = self._about(alerts, [each.terms for each in active])
-        return [
-            Delivery(delivery_id(alert.id, alert.revision, to.id), alert.id, alert.revision, to.id, when, when)
-            for alert in alerts
-            for to in active
-            if holds(to.terms, alert, about[alert.subject])
-        ]
-
-    def _about(self, alerts: Sequence[Alert], asked: Iterable[Sequence[str]]) -> Mapping[str, Subject]:
-        kinds = {_parts(term)[0] for terms in asked for term in terms}
-        keys = {alert.subject for alert in alerts}
-        held = [key for key in keys if is_held(key)]
-        facts = self._graph.facts(held) if kinds & _NEED_FACTS else {}
-        marks = self._identities.marks(held) if "owner" in kinds else {}
-        return {key: Subject(key, facts.get(key), _owners(key, facts.get(key), marks.get(key, ()))) for key in keys}
-
-
-def _batches(alerts: Iterable[Alert]) -> Iterator[list[Alert]]:
-    batch: list[Alert] = []
-    for alert in alerts:
-        batch.append(alert)
-        if len(batch) == BATCH:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
-
-
-def _owners(key: str, facts: Facts | None, marks: Collection[str]) -> frozenset[str]:
-    """The publisher, and the accounts on hubs under which the subject lies."""
-    named = {facts.publisher.casefold()} if facts is not None and facts.publisher else set()
-    places = [mark.partition(":")[2] for mark in marks if not mark.startswith(("sha256:", "blake3:"))]
-    if key.startswith(f"{MODEL}hf:"):
-        places.append(key.removeprefix(f"{MODEL}hf:"))
-    return frozenset(named | {place.partition("/")[0].casefold() for place in places if "/" in place})
-
-
-def _of_model(value: str, alert: Alert, _subject: Subject) -> bool:
+def _of_model(value: str) -> Holds:
     if value.startswith("hf:"):
-        return alert.subject.partition("@")[0].casefold() == f"{MODEL}{value.partition('@')[0]}".casefold()
+        repository = f"{MODEL}{value.partition('@')[0]}".casefold()
+        return lambda alert, _subject: alert.subject.partition("@")[0].casefold() == repository
     asked = parse_requirement(value)
-    if name_of(alert.subject) != asked.name:
-        return False
-    return not is_held(alert.subject) or Version.parse(version_text(alert.subject)) in asked.range
+
+    def of_record(alert: Alert, _subject: Subject) -> bool:
+        if name_of(alert.subject) != asked.name:
+            return False
+        return not is_held(alert.subject) or Version.parse(version_text(alert.subject)) in asked.range
+
+    return of_record
 
 
-def _of_query(value: str, alert: Alert, subject: Subject) -> bool:
-    facts = subject.facts
-    told = (facts.title, facts.publisher, *facts.licenses) if facts is not None else ()
-    text = " ".join((alert.subject, *told)).casefold()
-    return all(word in text for word in value.casefold().split())
+def _of_query(value: str) -> Holds:
+    words = value.casefold().split()
+    return lambda _alert, subject: all(word in subject.text for word in words)
 
 
-def _of_licence(value: str, _alert: Alert, subject: Subject) -> bool:
-    return subject.facts is not None and value.casefold() in {each.casefold() for each in subject.facts.licenses}
+def _of_owner(value: str) -> Holds:
+    folded = value.casefold()
+    return lambda _alert, subject: folded in subject.owners
 
 
-_KINDS: Mapping[str, Holds] = {
+def _of_licence(value: str) -> Holds:
+    folded = value.casefold()
+    return lambda _alert, subject: folded in subject.licences
+
+
+_KINDS: Mapping[str, Callable[[str], Holds]] = {
     "model": _of_model,
-    "owner": lambda value, _alert, subject: value.casefold() in subject.owners,
+    "owner": _of_owner,
     "licence": _of_licence,
-    "risk": lambda value, alert, _subject: value in alert.risks,
-    "severity": lambda value, alert, _subject: RANKS[alert.severity] >= RANKS[value],
-    "certainty": lambda value, alert, _subject: alert.certainty is Certainty(value),
-    "advisory": lambda value, alert, _subject: alert.advisory == value,
+    "risk": lambda value: lambda alert, _subject: value in alert.risks,
+    "severity": lambda value: lambda alert, _subject: RANKS[alert.severity] >= RANKS[value],
+    "certainty": lambda value: lambda alert, _subject: alert.certainty is Certainty(value),
+    "advisory": lambda value: lambda alert, _subject: alert.advisory == value,
     "query": _of_query,
 }
 _ALLOWED: Mapping[str, tuple[str, ...]] = {
@@ -178,5 +167,4 @@ _ALLOWED: Mapping[str, tuple[str, ...]] = {
     "severity": tuple(RANKS),
     "certainty": tuple(Certainty),
 }
-_NEED_FACTS = frozenset({"owner", "licence", "query"})
 _ADVICE = "A subscription is a list of terms such as model=base, owner=acme, licence=mit, risk=backdoor or query=chat."

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable, Collection
 from dataclasses import field, fields, is_dataclass
 from enum import Enum
 from functools import cache
+from operator import attrgetter
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -35,20 +37,33 @@ def canonical(value: Any) -> str:
     return _ENCODE(value)
 
 
+def canonical_texts(values: Collection[str]) -> str:
+    """The same of a list of texts: joined where none needs an escape, which is a quarter of the work."""
+    joined = '","'.join(values)
+    bare = joined.isascii() and joined.isprintable() and "\\" not in joined
+    if bare and joined.count('"') == 2 * (len(values) - 1):
+        return f'["{joined}"]'
+    return canonical(list(values))
+
+
 def plain(value: Any) -> Any:
     """A value of the registry as plain JSON values."""
     kind = type(value)
     if kind in _PLAIN:
         return value
     if isinstance(value, tuple):
-        return [plain(each) for each in value]
+        return [each if type(each) in _PLAIN else plain(each) for each in value]
     if isinstance(value, Enum):
         return value.value
     if not is_dataclass(kind):
         return value
-    found = {name: plain(getattr(value, name)) for name in _hints(kind)}
+    names, values_of = _getter(kind)
+    found = dict(zip(names, values_of(value), strict=True))
+    for name, each in found.items():
+        if type(each) not in _PLAIN:
+            found[name] = plain(each)
     for name, default in _later(kind).items():
-        if getattr(value, name) == default:
+        if found[name] == default:
             del found[name]
     return found
 
@@ -118,6 +133,13 @@ def _member(kind: type[Enum], value: Any) -> Enum:
 @cache
 def _hints(kind: Any) -> dict[str, Any]:
     return {each.name: get_type_hints(kind)[each.name] for each in fields(kind)}
+
+
+@cache
+def _getter(kind: Any) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]:
+    """The names of the fields, and what gives their values at once; there are two of them at least."""
+    names = tuple(_hints(kind))
+    return names, attrgetter(*names)
 
 
 @cache

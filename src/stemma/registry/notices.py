@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Literal
 
 from stemma.errors import InputError
-from stemma.registry.forms import canonical
+from stemma.registry.forms import canonical, canonical_texts
 
 GENESIS = "0" * 64
 """What the first entry of an audit log names as the one before it."""
@@ -186,4 +186,4 @@ def audit_entry(seq: int, at: str, actor: str, action: str, subject: str, digest
 
 
 def _identity(*parts: str) -> str:
-    return hashlib.sha256(canonical(parts).encode()).hexdigest()[:32]
+    return hashlib.sha256(canonical_texts(parts).encode()).hexdigest()[:32]

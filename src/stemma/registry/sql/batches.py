@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, TypeVar
 
 from sqlalchemy import JSON, Connection, FromClause, Table, Text, bindparam, cast, func
 from sqlalchemy.dialects import postgresql, sqlite
+
+from stemma.registry.forms import canonical_texts
 
 T = TypeVar("T")
 PAGE = 2_000
@@ -24,16 +25,7 @@ def words(dialect: str) -> FromClause:
 
 def given(values: Collection[str]) -> dict[str, Any]:
     """The parameter that holds the values."""
-    return {"values": json_list(values)}
-
-
-def json_list(values: Collection[str]) -> str:
-    """Texts as a list in JSON: joined where none needs an escape, which is a quarter of the work."""
-    joined = '","'.join(values)
-    bare = joined.isascii() and joined.isprintable() and "\\" not in joined
-    if bare and joined.count('"') == 2 * (len(values) - 1):
-        return f'["{joined}"]'
-    return json.dumps(list(values), ensure_ascii=False)
+    return {"values": canonical_texts(values)}
 
 
 def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:

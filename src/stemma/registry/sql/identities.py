@@ -9,8 +9,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from sqlalchemy import BigInteger, Select, cast, select
 
+from stemma.registry.forms import canonical_texts
 from stemma.registry.marks import without_revision
-from stemma.registry.sql.batches import given, json_list, words
+from stemma.registry.sql.batches import given, words
 from stemma.registry.sql.database import Database
 from stemma.registry.sql.schema import marks, records
 
@@ -64,4 +65,4 @@ def mark_numbers(wanted: Iterable[str]) -> set[int]:
 
 def marks_text(found: Collection[str]) -> str:
     """The marks of a record as its row holds them."""
-    return json_list(sorted(found)) if found else ""
+    return canonical_texts(sorted(found)) if found else ""

@@ -15,11 +15,12 @@ from stemma.identity import Version
 from stemma.records import Record, parse_record
 from stemma.registry.audit import digest_of
 from stemma.registry.edges import DeclaredEdge, declared_edges, facts_of
+from stemma.registry.forms import canonical_texts
 from stemma.registry.marks import marks_in
 from stemma.registry.memory import put_action, taken
 from stemma.registry.search import words_of
 from stemma.registry.sql.audit import SqlAudit
-from stemma.registry.sql.batches import PAGE, json_list
+from stemma.registry.sql.batches import PAGE
 from stemma.registry.sql.codes import KIND_CODES, STATE_CODES, TO_UPSTREAM, TYPE_CODES
 from stemma.registry.sql.database import Database
 from stemma.registry.sql.identities import mark_numbers, marks_text
@@ -118,7 +119,7 @@ def record_row(record: Record, text: str) -> dict[str, Any]:
         "type": TYPE_CODES[facts.type],
         "title": "" if facts.title == record.name else facts.title,
         "publisher": facts.publisher,
-        "licenses": json_list(facts.licenses) if facts.licenses else "",
+        "licenses": canonical_texts(facts.licenses) if facts.licenses else "",
         "marks": marks_text(marks_in(record.data)),
         "text": text,
         "words": words_of(record.data),

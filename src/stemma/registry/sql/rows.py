@@ -14,10 +14,9 @@ from stemma.errors import BadVersion, InputError
 from stemma.identity import Range, Version, name_problem
 from stemma.records import MAX_BYTES
 from stemma.registry.edges import Standing
-from stemma.registry.forms import storable
+from stemma.registry.forms import canonical_texts, storable
 from stemma.registry.marks import marks_in
 from stemma.registry.search import words_of
-from stemma.registry.sql.batches import json_list
 from stemma.registry.sql.codes import KIND_CODES, STATE_CODES, TO_UPSTREAM, TYPE_CODES
 from stemma.registry.sql.identities import mark_numbers, marks_text
 from stemma.vocabulary import Grounds
@@ -75,7 +74,7 @@ def _rows(line: str, data: Any) -> Rows:
         _TYPES[data["type"]],
         "" if title == name else _text(title),
         _text(about.get("publisher")),
-        json_list([_text(each) for each in licenses]) if licenses else "",
+        canonical_texts([_text(each) for each in licenses]) if licenses else "",
         marks_text(found),
         _stored(line),
         _text(words_of(data)),

@@ -14,7 +14,8 @@ from stemma.interop.webhooks.addresses import target_of
 from stemma.interop.webhooks.signing import key_of, new_secret
 from stemma.lineage import from_store
 from stemma.lineage.alerts import acknowledged
-from stemma.lineage.subscriptions import Audience, check_terms
+from stemma.lineage.audience import Audience
+from stemma.lineage.subscriptions import check_terms
 from stemma.publish.alerts.model import AlertListing, SubscriptionListing
 from stemma.registry import Alert, AlertState, Registry, Subscription, instant
 

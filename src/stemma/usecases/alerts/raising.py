@@ -12,7 +12,7 @@ from itertools import islice
 from stemma.advisories import Advisory
 from stemma.lineage import from_store, impact_of, reach, to_store
 from stemma.lineage.alerts import Change, alert_changes, names_for
-from stemma.lineage.subscriptions import Audience
+from stemma.lineage.audience import Audience, Readers
 from stemma.registry import Alert, AlertState, MeasuredEdge, Registry
 
 BATCH = 2_000
@@ -105,12 +105,12 @@ def _raise(
 ) -> Raised:
     impact = impact_of(advisory, registry.graph, registry.identities, within=within)
     known = {alert.id: alert for alert in _known(registry, advisory.id, subjects)}
-    subscriptions = list(registry.subscriptions.all())
+    readers = Readers(registry.subscriptions.all())
     audience = Audience(registry.graph, registry.identities)
     raised = Raised()
     for batch in _batches(alert_changes(impact, known, when, subjects=subjects)):
         registry.alerts.put(change.alert for change in batch)
-        sent = audience.deliveries([change.alert for change in batch if change.told], subscriptions, when)
+        sent = list(audience.deliveries([change.alert for change in batch if change.told], readers, when))
         registry.outbox.add(sent)
         raised += _counted(batch, len(sent))
     return raised
