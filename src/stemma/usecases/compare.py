@@ -17,7 +17,7 @@ from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from stemma.errors import InputError, StemmaError
-from stemma.fingerprint import Fingerprint, load, save
+from stemma.fingerprint import SUFFIX, Fingerprint, load, save
 from stemma.usecases.models import FingerprintResult, fingerprint
 from stemma.usecases.settings import DEFAULT_WORK, Work
 
@@ -47,6 +47,8 @@ def _both(a: str, b: str, work: Work) -> tuple[FingerprintResult, FingerprintRes
     if a == b:
         same = fingerprint(a, work)
         return same, same
+    if a.endswith(SUFFIX) and b.endswith(SUFFIX):  # to load them the interpreter is needed throughout
+        return fingerprint(a, work), fingerprint(b, work)
     failed = Event()
 
     def progress(name: str, done: int, total: int) -> None:
