@@ -1,6 +1,7 @@
 """Model to fingerprint: its contents, its schema, its file."""
 
 from stemma.fingerprint.build import build_fingerprint
+from stemma.fingerprint.component import component_of, sole_component
 from stemma.fingerprint.model import (
     Anchors,
     FilePrint,
@@ -27,9 +28,11 @@ __all__ = [
     "PartPrint",
     "Response",
     "build_fingerprint",
+    "component_of",
     "from_bytes",
     "load",
     "require_comparable",
     "save",
+    "sole_component",
     "to_bytes",
 ]

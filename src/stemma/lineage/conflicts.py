@@ -76,17 +76,17 @@ def _batches(names: Iterable[str]) -> Iterator[list[str]]:
 
 def _of_pairs(declared: Iterable[Link], measured: Iterable[MeasuredEdge]) -> Iterator[Conflict]:
     """Declared links beside the rulings over the same two; and rulings that no declaration explains."""
-    rulings: dict[frozenset[str], list[MeasuredEdge]] = defaultdict(list)
+    rulings: dict[tuple[frozenset[str], str], list[MeasuredEdge]] = defaultdict(list)
     for edge in measured:
-        rulings[frozenset((edge.a, edge.b))].append(edge)
+        rulings[frozenset((edge.a, edge.b)), edge.component].append(edge)
     explained = set()
     for link in declared:
         pair = frozenset((link.upstream, link.downstream))
         explained.add(pair)
         if load_relations().kinds[link.kind].weight_edge:
-            for ruling in rulings.get(pair, ()):
+            for ruling in rulings.get((pair, ""), ()):
                 yield from _beside(link, ruling)
-    for pair, edges in rulings.items():
+    for (pair, _), edges in rulings.items():
         labels = {edge.label for edge in edges}
         if len(labels) > 1:
             yield Conflict(ConflictKind.RULINGS, tuple(sorted(pair)), tuple(_ruled(edge) for edge in edges))
@@ -140,4 +140,7 @@ def _ruled(edge: MeasuredEdge) -> str:
     how = f" by {edge.mechanism.meaning} ({edge.mechanism})" if edge.mechanism else ""
     shown = "" if edge.label == "linked" else f", {edge.established}"
     way = {"a->b": f", {edge.a} first", "b->a": f", {edge.b} first"}.get(edge.direction, "")
-    return f"The weights of {edge.a} and {edge.b}: {edge.label}{shown}{how}{way} ({edge.basis}, {edge.date[:10]})."
+    part = f", {edge.component} alone" if edge.component else ""
+    return (
+        f"The weights of {edge.a} and {edge.b}{part}: {edge.label}{shown}{how}{way} ({edge.basis}, {edge.date[:10]})."
+    )

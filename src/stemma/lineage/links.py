@@ -81,7 +81,7 @@ class Joined:
         measured = list(self._graph.measured(wanted))
         apart: dict[frozenset[str], list[MeasuredEdge]] = defaultdict(list)
         for edge in measured:
-            if edge.label == "independent":
+            if edge.label == "independent" and not edge.component:  # of a part it says nothing of the rest
                 apart[frozenset((edge.a, edge.b))].append(edge)
         return chain(self._declared(wanted, end, apart), self._measured(measured, wanted, end))
 

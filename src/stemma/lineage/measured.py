@@ -4,6 +4,8 @@
 * A copy leads both ways, surely: it is the same weights. A link whose direction nothing shows leads both ways, perhaps.
 * The mechanism says like which relation a risk travels. Where none is named, or it is named weakly, it travels like
   fine-tuning: weights are shared, and what else happened to them is not known.
+* A ruling over one component leads like composed-from, and says nothing of the rest. Two models with one component are
+  no copies of each other: it leads both ways, perhaps.
 """
 
 from __future__ import annotations
@@ -33,7 +35,7 @@ def ways(edge: MeasuredEdge) -> dict[Way, bool]:
     """The ways that a ruling leads, each with whether surely."""
     if edge.label != "linked" or edge.kinship is Kinship.COMMON_ANCESTOR:
         return {}
-    if edge.kinship is Kinship.COPY:
+    if edge.kinship is Kinship.COPY and not edge.component:
         return {"a->b": True, "b->a": True}
     if edge.direction == "a->b":
         return {"a->b": True}
@@ -44,14 +46,17 @@ def ways(edge: MeasuredEdge) -> dict[Way, bool]:
 
 def relation_of(edge: MeasuredEdge) -> RelationKind:
     """The relation like which a risk travels over a ruling."""
+    if edge.component:
+        return RelationKind.COMPOSED_FROM
     if edge.mechanism is None or edge.confidence == "weak":
         return RelationKind.FINETUNED_FROM
     return AS_RELATION[edge.mechanism]
 
 
 def word_of(edge: MeasuredEdge) -> str:
-    """The mechanism, or the kinship where none is named."""
-    return str(edge.mechanism or edge.kinship)
+    """The mechanism, or the kinship where none is named; of a component with its name."""
+    word = str(edge.mechanism or edge.kinship)
+    return f"{word} of {edge.component}" if edge.component else word
 
 
 def turned(edge: MeasuredEdge, a: str) -> MeasuredEdge:

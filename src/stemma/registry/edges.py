@@ -109,6 +109,7 @@ class MeasuredEdge:
     ``established``, ``direction`` and ``confidence`` are the words of :mod:`stemma.constitution`. ``evidence`` is JSON
     as in comparison documents. ``basis`` says what was read: weights, a stored fingerprint, or ranges of a remote file.
     ``looked_everywhere`` is that of the ruling; None where a ruling was kept before it was told.
+    ``component`` is the part that alone was looked at, such as ``vision``; empty where whole models were.
     """
 
     a: str
@@ -132,6 +133,7 @@ class MeasuredEdge:
     constitution: str
     stemma: str
     looked_everywhere: bool | None = later()
+    component: str = later("")
 
     @cached_property
     def id(self) -> str:

@@ -244,6 +244,7 @@ def ruling_fields(edge: MeasuredEdge) -> dict[str, Any]:
         "reasons": edge.reasons,
         "not_examined": edge.not_examined,
         "looked_everywhere": edge.looked_everywhere,
+        "component": edge.component,
         "basis": edge.basis,
         "fingerprint_a": edge.fingerprint_a,
         "fingerprint_b": edge.fingerprint_b,

@@ -37,6 +37,7 @@ _RULING = thing(
         "reasons": many(text("A sentence."), "Why, citing numbers."),
         "not_examined": many(text("A sentence."), "What could not be looked at, and why."),
         "looked_everywhere": shapes.LOOKED_EVERYWHERE,
+        "component": text("The part that alone was looked at; empty where whole models were."),
         "basis": choice(("weights", "fingerprint", "ranges"), "What was read."),
         "fingerprint_a": text("Digest of A's fingerprint."),
         "fingerprint_b": text("Digest of B's fingerprint."),

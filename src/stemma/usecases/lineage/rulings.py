@@ -10,7 +10,7 @@ from typing import Any
 from stemma.constitution.interface import Ruling
 from stemma.evidence.interface import Evidence
 from stemma.evidence.merge import Merge
-from stemma.fingerprint import Fingerprint, to_bytes
+from stemma.fingerprint import Fingerprint, component_of, sole_component, to_bytes
 from stemma.identity import Missing
 from stemma.identity.version import VERSION
 from stemma.publish.canonical import plain
@@ -18,7 +18,7 @@ from stemma.publish.result_json import evidence_fields, merge_fields
 from stemma.registry.edges import Basis, FingerprintDigest, MeasuredEdge
 from stemma.registry.forms import canonical
 from stemma.usecases.at_hand import AtHand
-from stemma.usecases.judging import ruled
+from stemma.usecases.judging import rule_on, ruled
 from stemma.usecases.models import FingerprintResult
 from stemma.usecases.settings import Work
 
@@ -47,6 +47,24 @@ def rule_between(parent: Known, child: Known, work: Work, when: str) -> Measured
     at_hand = AtHand(_reference(parent), _reference(child), work)
     ruling, _ = ruled(parent.result, child.result, at_hand)
     return as_edge(ruling, parent, child, when)
+
+
+def rule_component(parent: Known, child: Known, component: str, work: Work, when: str) -> MeasuredEdge | Missing:
+    """Rule on one component of a declared parent (A) and its child (B); Missing where neither has it.
+
+    The other of the two is taken by its component of that name, or, as a tower is that stands alone, by its only stack.
+    """
+    named = [component_of(known.fingerprint, component) for known in (parent, child)]
+    if all(isinstance(each, Missing) for each in named):
+        return next(each for each in named if isinstance(each, Missing))
+    sides = [
+        sole_component(known.fingerprint) if isinstance(found, Missing) else found
+        for known, found in zip((parent, child), named, strict=True)
+    ]
+    a, b = sides
+    if isinstance(a, Missing) or isinstance(b, Missing):
+        return a if isinstance(a, Missing) else b  # type: ignore[return-value]
+    return replace(as_edge(rule_on(a, b, work), parent, child, when), component=component)
 
 
 def as_edge(ruling: Ruling, a: Known, b: Known, when: str, merge: Merge | Missing | None = None) -> MeasuredEdge:

@@ -34,7 +34,7 @@ from stemma.registry import Registry
 from stemma.registry.edges import MeasuredEdge
 from stemma.usecases.alerts.raising import keep_rulings
 from stemma.usecases.catalogs import default_catalog
-from stemma.usecases.lineage.rulings import Known, as_edge, digest_entry, rule_between, sharing
+from stemma.usecases.lineage.rulings import Known, as_edge, digest_entry, rule_between, rule_component, sharing
 from stemma.usecases.lineage.shelf import Shelf
 from stemma.usecases.lineage.subjects import Subject, find_subject, own_edges
 from stemma.usecases.models import FingerprintResult
@@ -129,7 +129,9 @@ def _examine(
             found[place] = Examined(key, parent if isinstance(parent, Missing) else own)  # type: ignore[arg-type]
         else:
             up, down = (parent, own) if relation.definition.target == "upstream" else (own, parent)
-            found[place] = Examined(key, rule_between(up, down, share, when))
+            part = relation.component
+            ruling = rule_component(up, down, part, share, when) if part else rule_between(up, down, share, when)
+            found[place] = Examined(key, ruling)
     return found
 
 
@@ -201,7 +203,7 @@ def _keep(
     found: Sequence[MeasuredEdge] = () if isinstance(related, Missing) else related.rulings
     parents = [known for each in examined.values() if is_present(known := shelf.known(each.parent))]
     others = () if isinstance(related, Missing) else related.known
-    pairs = {(edge.a, edge.b) for edge in rulings}
+    pairs = {(edge.a, edge.b) for edge in rulings if not edge.component}
     rulings += [edge for edge in found if (edge.a, edge.b) not in pairs]
     with registry.transaction():
         before = list(registry.graph.measured([own.key]))

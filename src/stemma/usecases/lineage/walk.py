@@ -126,7 +126,7 @@ def edge_line(link: Link, registry: Registry, *, directed: bool) -> EdgeLine:
     step, edge = step_of(link), link.edge
     shown = (link.upstream, link.downstream, step.basis, step.kind)
     if not isinstance(edge, DeclaredEdge):
-        return EdgeLine(*shown, "", "", "", directed, link.note, (_ruling_source(edge),))
+        return EdgeLine(*shown, "", "", edge.component, directed, link.note, (_ruling_source(edge),))
     relation = registry.records.get(edge.name, Version.parse(edge.version)).relations[edge.position]
     sources = tuple(
         Source(str(e.grounds), e.source, e.date, e.by, e.denies, e.signature, e.note) for e in relation.evidence
@@ -139,7 +139,7 @@ def _ruling_line(edge: MeasuredEdge) -> EdgeLine:
     """A ruling that leads nowhere: the two are independent, or descend from a third."""
     linked = edge.label == "linked"
     kind = str(edge.kinship) if linked else f"{edge.label} ({edge.established})"
-    return EdgeLine(edge.a, edge.b, "measured", kind, "", "", "", False, "", (_ruling_source(edge),))
+    return EdgeLine(edge.a, edge.b, "measured", kind, "", "", edge.component, False, "", (_ruling_source(edge),))
 
 
 def _ruling_source(edge: MeasuredEdge) -> Source:
