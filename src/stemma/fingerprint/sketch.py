@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from hashlib import sha256
+from hashlib import shake_128
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,6 +81,6 @@ def _hashed(draw: NDArray[np.int64], block: Array, length: int) -> NDArray[np.fl
 
 @lru_cache(maxsize=1024)
 def _drawn(name: str, rows: int, length: int) -> NDArray[np.int64]:
-    """Twice the bucket, plus one where the sign turns, of every coordinate: models share tokens, and these are dear."""
-    seed = int.from_bytes(sha256(name.encode()).digest()[:8], "big")
-    return np.random.Generator(np.random.PCG64(seed)).integers(0, 2 * length, size=(rows, _SIDE))
+    """Twice the bucket, plus one where the sign turns, of every coordinate."""
+    digest = shake_128(name.encode()).digest(2 * rows * _SIDE)
+    return np.frombuffer(digest, "<u2").reshape(rows, _SIDE).astype(np.int64) % (2 * length)

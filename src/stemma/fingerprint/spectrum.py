@@ -24,6 +24,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from hashlib import shake_128
 from typing import Any, TypeVar
 
 import numpy as np
@@ -174,8 +175,9 @@ def _strong_directions(block: Matrix, energy: float, rank: int) -> Matrix:
 
 @lru_cache(maxsize=4)
 def _start(n: int) -> Matrix:
-    """The directions that every block of ``n`` columns is first looked at along."""
-    return np.random.Generator(np.random.PCG64(n)).standard_normal((n, _KRYLOV_WIDTH), dtype=np.float32)
+    """The directions that every block of ``n`` columns is first looked at along: signs at random."""
+    bits = np.unpackbits(np.frombuffer(shake_128(b"start").digest(n * _KRYLOV_WIDTH // 8), np.uint8))
+    return (2 * bits.reshape(n, _KRYLOV_WIDTH).astype(np.float32)) - 1
 
 
 def _exact_components(double: Precise, rank: int) -> tuple[Matrix, Precise, Matrix]:
