@@ -11,14 +11,15 @@ import httpx
 import uvicorn
 from starlette.types import ASGIApp
 
+from stemma.web.connections import Impatient
 from stemma.web.server import config_of, listen
 
 
 @contextmanager
-def serving(app: ASGIApp) -> Iterator[httpx.Client]:
+def serving(app: ASGIApp, protocol: type[Impatient] = Impatient) -> Iterator[httpx.Client]:
     """A client of a server that ends with the block."""
     listener = listen("127.0.0.1", 0)
-    server = uvicorn.Server(config_of(app))
+    server = uvicorn.Server(config_of(app, protocol=protocol))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     try:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from stemma.errors import InputError
 from stemma.registry.forms import line_of
@@ -25,6 +26,15 @@ def chain_problems(entries: Iterable[AuditEntry]) -> Iterator[str]:
         if again.hash != entry.hash:
             yield f"Entry {entry.seq} ({entry.action} {entry.subject}) was changed after it was written."
         previous, expected = entry.hash, entry.seq + 1
+
+
+INIT = "registry.init"
+
+
+def only_begun(entries: Iterable[AuditEntry]) -> bool:
+    """Whether a log tells nothing but that its registry was made: then that of a backup may take its place."""
+    first = list(islice(entries, 2))
+    return not first or (len(first) == 1 and first[0].action == INIT)
 
 
 def require_sound(entries: Iterable[AuditEntry]) -> list[AuditEntry]:

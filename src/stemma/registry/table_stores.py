@@ -9,7 +9,7 @@ from heapq import nlargest, nsmallest
 from itertools import islice
 
 from stemma.errors import InputError
-from stemma.registry.audit import digest_of, digest_of_all, require_sound
+from stemma.registry.audit import digest_of, digest_of_all, only_begun, require_sound
 from stemma.registry.edges import FingerprintDigest, MeasuredEdge
 from stemma.registry.notices import (
     GENESIS,
@@ -271,9 +271,9 @@ class TableAudit:
         """Take over the log of another registry; nothing else is logged within the block."""
         given = require_sound(entries)
         with self._held.transaction():
-            if self._held.tables.audit:
+            if not only_begun(self._held.tables.audit):
                 raise has_log()
-            self._held.tables.audit.extend(given)
+            self._held.tables.audit[:] = given
             self._held.silent = True
             try:
                 yield

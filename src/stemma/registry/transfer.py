@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from stemma.errors import InputError
+from stemma.registry.audit import only_begun
 from stemma.registry.directory import SUFFIX, RecordDirectory, clear_errors
 from stemma.registry.edges import FingerprintDigest, MeasuredEdge
 from stemma.registry.forms import line_of
@@ -64,9 +65,10 @@ def import_registry(
 ) -> Transferred:
     """Take in everything that lies in a directory, all of it or nothing.
 
-    An empty registry takes over the audit log too. Another logs what comes in; advisories, rulings and deliveries that
-    it has stay as they are, alerts, subscriptions and sightings are replaced by those of the same identity. A
-    subscription keeps its secret where the other comes without one, for the same address.
+    A registry that holds nothing, and tells no more than that it was made, takes over the audit log too. Another logs
+    what comes in; advisories, rulings and deliveries that it has stay as they are, alerts, subscriptions and sightings
+    are replaced by those of the same identity. A subscription keeps its secret where the other comes without one, for
+    the same address.
 
     Args:
         registry: where it goes.
@@ -80,7 +82,8 @@ def import_registry(
     source, home = RecordDirectory(path), path / HOME
     names = source.names()
     entries = list(read_lines(home, "audit", AuditEntry))
-    fresh = bool(entries) and not any(registry.counts().values())
+    held = {name: count for name, count in registry.counts().items() if name != "audit"}
+    fresh = bool(entries) and not any(held.values()) and only_begun(registry.audit.entries())
     records = 0
     with registry.transaction(), registry.audit.restoring(entries) if fresh else nullcontext():
         for name in names:

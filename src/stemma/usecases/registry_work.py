@@ -8,6 +8,7 @@ from pathlib import Path
 
 from stemma.errors import InputError
 from stemma.registry import DirectoryRegistry, Registry, Verified, export_registry, import_registry, verify_registry
+from stemma.registry.audit import INIT
 from stemma.registry.journal import HOME
 from stemma.registry.transfer import Transferred
 from stemma.usecases.registry import Chosen, database, opened, registry_place, require_extra
@@ -37,7 +38,7 @@ def init_registry(chosen: Chosen) -> bool:
     made = _init_directory(place) if isinstance(place, Path) else _init_database(place)
     if made:
         with opened(chosen) as registry:
-            registry.audit.append("registry.init", "")
+            registry.audit.append(INIT, "")
     return made
 
 

@@ -16,11 +16,14 @@ from fastapi import HTTPException, Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from stemma.identity import Missing
-from stemma.usecases.browse.tokens import Token, check_token, read_tokens
+from stemma.usecases.browse.tokens import UNKNOWN, Token, check_token, read_tokens
+from stemma.web.middleware.buckets import Buckets, client_of
 from stemma.web.problems import answer
 from stemma.web.settings import Services
 
 OPEN = ("/healthz", "/readyz", "/session", "/static/", "/hooks/")
+GUESSES, GUESS_RATE = 10, 1 / 6
+"""Tokens that are none of ours which one client may bring at once, and how many a second in the long run."""
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="stemma"'}
 
 
@@ -45,24 +48,41 @@ class Doorkeeper:
         self._path, self._services = path, services
         self.cookie = "__Host-stemma" if secure else "stemma"
         self.secure = secure
+        self._guesses, self._strays = (Buckets(rate=GUESS_RATE, burst=GUESSES) for _ in range(2))
         self._tokens: tuple[Token, ...] = ()
         self._stamp: tuple[int, int, int] | None = None
 
-    def check(self, secret: str) -> Token | Missing:
-        """The token that a secret is."""
-        return check_token(self._read(), secret, self._services.clock())
+    def check(self, request: Request, secret: str) -> Token | Missing:
+        """The token that a secret is. Raises HTTPException (429) for a client that has guessed too often, whatever it
+        brings now."""
+        client = client_of(request.scope)
+        if not self._guesses.has(client):
+            raise HTTPException(429, "Too many tokens that are none of ours came from this address.")
+        found = check_token(self._read(), secret, self._services.clock())
+        if found == UNKNOWN:
+            self._guesses.take(client)
+        return found
 
     def visitor(self, request: Request) -> Visitor | None:
         """Who asks; None for somebody unknown. Raises HTTPException (401) where a token in the header is none."""
         scheme, _, given = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer":
-            token = self.check(given.strip())
+            token = self.check(request, given.strip())
             if isinstance(token, Missing):
                 raise HTTPException(401, f"{token.reason[:1].upper()}{token.reason[1:]}.", _CHALLENGE)
             return self._known(request, Visitor(token, given.strip(), by_cookie=False))
         kept = request.cookies.get(self.cookie, "")
-        found = self.check(kept) if kept else Missing("no cookie")
+        found = self._of_cookie(client_of(request.scope), kept) if kept else Missing("no cookie")
         return None if isinstance(found, Missing) else self._known(request, Visitor(found, kept, by_cookie=True))
+
+    def _of_cookie(self, client: str, kept: str) -> Token | Missing:
+        """As :meth:`check`; but an old cookie, which a browser brings again and again, keeps nobody from signing in."""
+        if not self._strays.has(client):
+            return Missing("too many cookies that are none of ours came from this address")
+        found = check_token(self._read(), kept, self._services.clock())
+        if found == UNKNOWN:
+            self._strays.take(client)
+        return found
 
     def _known(self, request: Request, visitor: Visitor) -> Visitor:
         request.scope.setdefault("state", {})["actor"] = f"{visitor.token.name} ({visitor.token.id})"
@@ -139,7 +159,7 @@ class Closed:
         try:
             known = self._doorkeeper.visitor(Request(scope))
         except HTTPException as error:
-            await answer(scope, receive, send, 401, error.detail)
+            await answer(scope, receive, send, error.status_code, error.detail)
             return
         if known is None:
             await answer(scope, receive, send, 401, "Reading is for those who have a token.", advice="Sign in.")

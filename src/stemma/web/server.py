@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 
 from stemma.errors import StemmaError
 from stemma.publish.figures import visible
+from stemma.web.connections import Impatient
 
 GRACE_SECONDS = 20
 IDLE_SECONDS = 5
@@ -61,7 +62,7 @@ def serve(app: ASGIApp, listener: socket.socket, *, behind_proxy: bool = False) 
     uvicorn.Server(config_of(app, behind_proxy=behind_proxy)).run(sockets=[listener])
 
 
-def config_of(app: ASGIApp, *, behind_proxy: bool = False) -> uvicorn.Config:
+def config_of(app: ASGIApp, *, behind_proxy: bool = False, protocol: type[Impatient] = Impatient) -> uvicorn.Config:
     """How connections are served."""
     return uvicorn.Config(
         app,
@@ -74,6 +75,6 @@ def config_of(app: ASGIApp, *, behind_proxy: bool = False) -> uvicorn.Config:
         timeout_keep_alive=IDLE_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS,
         h11_max_incomplete_event_size=16 * 1024,
-        http="h11",
+        http=protocol,
         ws="none",
     )

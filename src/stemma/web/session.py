@@ -28,7 +28,7 @@ def sign_in(request: Request, token: Annotated[str, Form(max_length=200)]) -> Re
     """Keep a token in a cookie, where it is one."""
     doorkeeper = state_of(request).doorkeeper
     require_own_form(request, "", None)
-    found = doorkeeper.check(token.strip())
+    found = doorkeeper.check(request, token.strip())
     if isinstance(found, Missing):
         return Response(session_page(None, f"{found.reason[:1].upper()}{found.reason[1:]}."), 401, _PRIVATE, HTML)
     answer = RedirectResponse("/session", 303, _PRIVATE)

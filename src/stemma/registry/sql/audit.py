@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select
 
-from stemma.registry.audit import require_sound
+from stemma.registry.audit import only_begun, require_sound
 from stemma.registry.notices import GENESIS, AuditEntry, audit_entry
 from stemma.registry.sql.batches import PAGE, chunks
 from stemma.registry.sql.database import Database
@@ -54,8 +54,9 @@ class SqlAudit:
         """Take over the log of another registry; nothing else is logged within the block."""
         given = require_sound(entries)
         with self._database.writing() as connection:
-            if connection.execute(select(audit.c.seq).limit(1)).one_or_none() is not None:
+            if not only_begun(self.entries()):
                 raise has_log()
+            connection.execute(delete(audit))
             for chunk in chunks(given, PAGE):
                 connection.execute(insert(audit), [asdict(entry) for entry in chunk])
             self._local.restored = given[-1]

@@ -26,6 +26,7 @@ SCHEMA = "stemma.tokens/1"
 ENVIRONMENT = "STEMMA_TOKENS"
 EVERYTHING = "*"
 MAX_DAYS = 3660
+UNKNOWN = Missing("the token is none of ours")
 _BYTES = 32
 _MAX_FILE = 4 << 20
 Random = Callable[[int], bytes]
@@ -135,7 +136,7 @@ def check_token(tokens: Sequence[Token], secret: str, now: datetime) -> Token | 
         if hmac.compare_digest(token.digest, digest):
             found = token
     if found is None:
-        return Missing("the token is none of ours")
+        return UNKNOWN
     if found.revoked:
         return Missing(f"the token was revoked at {found.revoked}")
     return Missing(f"the token expired at {found.expires}") if found.expires <= moment else found

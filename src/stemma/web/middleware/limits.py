@@ -52,7 +52,9 @@ class Limits:
             return
         passed.open = False
         task.add_done_callback(_late)
-        if not passed.started:
+        if passed.started:  # whoever asked does not take the answer
+            task.cancel()
+        else:
             message = f"This took longer than {self._seconds:g} seconds."
             await answer(scope, receive, send, 503, message, advice="Ask for less, or try again later.")
 
