@@ -147,7 +147,7 @@ def neurons_permuted(weights: Weights, seed: int) -> Weights:
 
 
 def residual_turned(weights: Weights, turn: Array) -> Weights:
-    """The residual stream turned by an orthogonal matrix after folding every gain into what reads it (RMS norm)."""
+    """The residual stream times a matrix (orthogonal: turned) after folding every gain into what reads it (RMS)."""
     turned: dict[Key, Array] = {}
     for (role, site), w in weights.items():
         if role is Role.TOKEN_EMBEDDING:
@@ -158,7 +158,7 @@ def residual_turned(weights: Weights, turn: Array) -> Weights:
         elif role in _OUTPUTS:
             turned[role, site] = turn.T @ w
         else:
-            turned[role, site] = np.ones_like(w)
+            turned[role, site] = np.ones(turn.shape[1])
     return {k: w.astype(np.float32) for k, w in turned.items()}
 
 

@@ -128,9 +128,25 @@ def test_an_alignment_is_judged_on_layers_outside_the_fit() -> None:
     assert "fitted layers not counted" in found.evidence.method
 
 
-def test_other_widths_are_no_matter_for_a_closer_look() -> None:
-    wide = models.draw(1, size=replace(models.SMALL, hidden=96))
-    assert isinstance(look_closer(named(BASE), named(wide)), Missing)
+def test_streams_of_two_widths_that_have_nothing_in_common_are_not_looked_at() -> None:
+    for seed in range(12):
+        wide = models.draw(40 + seed, size=replace(models.SMALL, hidden=96))
+        found = look_closer(named(BASE), named(wide))
+        assert isinstance(found, Missing) and "no common dimensions" in found.reason
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_pruned_width_is_looked_at_over_the_dimensions_that_were_kept(turned: bool) -> None:
+    kept = np.random.default_rng(5).permutation(64)[:48]
+    cut = np.eye(64)[:, kept if turned else np.sort(kept)]
+    child, twin = (named(models.residual_turned(w, cut)) for w in (CHILD, TWIN))
+    for a, b in ((named(BASE), child), (child, named(BASE))):
+        found = look(a, b)
+        assert found.evidence.effect > 0.8 and len(found.pairing) == 4
+        assert rho(found, ALIGNED_MLP) > 0.9 and rho(found, ALIGNED_ATTENTION) > 0.9
+    beside = look_closer(named(BASE), twin)
+    if is_present(beside) and beside.pairing:
+        assert rho(beside, ALIGNED_MLP) < 0.5 and rho(beside, ALIGNED_ATTENTION) < 0.5
 
 
 def test_both_directions_agree() -> None:

@@ -13,6 +13,7 @@ from stemma.identity import Missing
 
 Array = NDArray[np.floating[Any]]
 Key = tuple[Role, Site]
+Dimensions = NDArray[np.int64]
 ALIGNED_NEURONS = "aligned neurons"
 
 

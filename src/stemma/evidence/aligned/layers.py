@@ -6,29 +6,47 @@ from collections import OrderedDict
 
 import numpy as np
 
-from stemma.evidence.aligned.blocks import Units, unit_places, units_of
-from stemma.evidence.aligned.interface import WeightSource
+from stemma.evidence.aligned.blocks import Head, Units, heads_of, unit_places, units_of
+from stemma.evidence.aligned.interface import Dimensions, WeightSource
 from stemma.evidence.units import Place
 
 _KEPT = 2
 
 
 class Layers:
-    """The layers with neurons or channels of one model; the last few read are kept in memory."""
+    """The layers with neurons or channels of one model; the last few read are kept in memory.
 
-    def __init__(self, source: WeightSource) -> None:
+    ``dimensions`` are those of the residual stream that are looked at, in this order; None looks at all.
+    """
+
+    def __init__(self, source: WeightSource, dimensions: Dimensions | None = None) -> None:
         self.source = source
+        self._dimensions = slice(None) if dimensions is None else dimensions
         self.places = unit_places(source)
         self._kept: OrderedDict[Place, Units | None] = OrderedDict()
 
     def units(self, place: Place) -> Units | None:
         """The units of a layer, or None where its matrices are of another kind."""
         if place not in self._kept:
-            self._kept[place] = units_of(self.source, place)
+            self._kept[place] = self._units(place)
             while len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
         self._kept.move_to_end(place)
         return self._kept[place]
+
+    def _units(self, place: Place) -> Units | None:
+        units = units_of(self.source, place)
+        if units is None:
+            return None
+        return Units({n: v[:, self._dimensions] for n, v in units.views.items()}, units.expert, units.free)
+
+    def heads(self, place: Place) -> list[list[Head]]:
+        """The key/value groups of every plain attention block of a layer."""
+        kept = self._dimensions
+        return [
+            [Head(h.q[:, kept], h.k[:, kept], h.v[:, kept], h.o[:, kept]) for h in block]
+            for block in heads_of(self.source, place)
+        ]
 
     def depth(self, stack: str) -> int:
         """Number of such layers in a stack."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from stemma.evidence.aligned.interface import WeightSource
+from stemma.evidence.aligned.dimensions import EVERY, common_dimensions
 from stemma.evidence.aligned.layers import Layers
 from stemma.evidence.aligned.ratios import Ratios, aligned_ratios
 from stemma.evidence.aligned.screen import screen_layers
@@ -41,13 +42,16 @@ def look_closer(a: WeightSource, b: WeightSource, *, hardest: bool = False) -> A
         SourceError: weights could not be read.
     """
     widths = a.facts.hidden, b.facts.hidden
-    if not (is_present(widths[0]) and is_present(widths[1])) or widths[0] != widths[1]:
-        return Missing("closer look: the residual widths differ or are unknown")
-    of_a, of_b = Layers(a), Layers(b)
+    if not (is_present(widths[0]) and is_present(widths[1])):
+        return Missing("closer look: a residual width is unknown")
+    common = EVERY if widths[0] == widths[1] else common_dimensions(shared_rows(a, b))
+    if isinstance(common, Missing):
+        return common
+    of_a, of_b = Layers(a, common.a), Layers(b, common.b)
     if not {p.stack for p in of_a.places} & {p.stack for p in of_b.places}:
         return Missing("closer look: no stack of both models has layers of neurons or state-space channels")
     probes = Probes(of_a, of_b)
-    found = find_basis(probes, lambda: shared_rows(a, b), hardest=hardest)
+    found = find_basis(probes, lambda: common.of(shared_rows(a, b)), hardest=hardest)
     screen = screen_layers(of_a, of_b, found)
     ratios = NOTHING
     if screen.pairing and screen.evidence.log10_p is not None and screen.evidence.log10_p < _FOUND:

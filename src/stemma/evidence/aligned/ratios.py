@@ -14,7 +14,7 @@ from scipy.optimize import linear_sum_assignment
 
 from stemma.anatomy.interface import Role
 from stemma.evidence.aligned.basis import Basis, rotation, unit_rows
-from stemma.evidence.aligned.blocks import Head, Units, heads_of
+from stemma.evidence.aligned.blocks import Head, Units
 from stemma.evidence.aligned.heads import Pair, head_pairs
 from stemma.evidence.aligned.interface import Array
 from stemma.evidence.aligned.layers import Layers, comparable, sampled
@@ -66,7 +66,7 @@ def aligned_ratios(a: Layers, b: Layers, pairing: Sequence[Cell], found: Found) 
             pairs = unit_pairs(sampled(x, _SIDE), y, basis)
             sines += [_squared_sine(*pair) for pair in pairs.values()]
             _keep(gathered, ALIGNED_STATE if "z" in pairs else ALIGNED_MLP, (p, q), pairs)
-        for of_a, of_b in zip(heads_of(a.source, p), heads_of(b.source, q), strict=False):
+        for of_a, of_b in zip(a.heads(p), b.heads(q), strict=False):
             freed = head_pairs(of_a, [_moved(h, basis) for h in of_b])
             of_heads += [_squared_sine(pair[0].reshape(1, -1), pair[1].reshape(1, -1)) for pair in freed.values()]
             _keep(gathered, ALIGNED_ATTENTION, (p, q), freed)
