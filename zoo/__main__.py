@@ -25,6 +25,7 @@ def main() -> int:
     measuring = commands.add_parser("calibrate", help="measure twins and derived models of the calibration half")
     measuring.add_argument("--zoo", nargs="+", type=Path, required=True, metavar="DIR", help="built zoos")
     measuring.add_argument("--out", type=Path, required=True, help="the data file (evidence/data/calibration.json)")
+    measuring.add_argument("--jobs", type=workers, default=2, metavar="N", help="workers of one thread each")
     score.add_arguments(commands.add_parser("score", help="rule on every pair, and write the page about it"))
     following = commands.add_parser("rule", help="rule on pairs while the zoo is being built")
     following.add_argument("--zoo", type=Path, required=True, metavar="DIR", help="folder of the zoo")
@@ -37,7 +38,7 @@ def main() -> int:
     logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     logging.getLogger("zoo").setLevel(logging.INFO)
     if options.command == "calibrate":
-        return _calibrate(options.zoo, options.out)
+        return _finished(lambda: _calibrate(options))
     if options.command == "score":
         return _finished(lambda: score.run(options))
     if options.command == "rule":
@@ -74,16 +75,11 @@ def _finished(work: Callable[[], None]) -> int:
     return 0
 
 
-def _calibrate(zoos: list[Path], out: Path) -> int:
+def _calibrate(options: argparse.Namespace) -> None:
     from zoo.calibration import calibrate
 
-    try:
-        found = calibrate(zoos)
-    except ZooError as error:
-        sys.stderr.write(f"zoo: {error}\n")
-        return 3
-    out.write_text(json.dumps(found, indent=1, sort_keys=True) + "\n", "utf-8")
-    return 0
+    found = calibrate(options.zoo, options.jobs)
+    options.out.write_text(json.dumps(found, indent=1, sort_keys=True) + "\n", "utf-8")
 
 
 if __name__ == "__main__":

@@ -31,6 +31,8 @@ def _scratch(group: Group) -> Iterator[Specimen]:
     yield group.root("twin-length", run(1, (Leg(0, "second", group.order(4)),), length=0.6), "X4", 1)
     yield group.root("twin-short", run(1, (Leg(0, "second", group.order(6)),), length=0.2), "X4", 1)
     yield group.root("twin-short-first", run(1, (Leg(0, "first", group.order(7)),), length=0.2), "X4", 1)
+    yield group.root("twin-early", run(1, (Leg(0, "second", group.order(8)),), length=0.08), "X4", 1)
+    yield group.root("twin-early-first", run(1, (Leg(0, "first", group.order(9)),), length=0.08), "X4", 1)
     wide = shape.with_size(hidden=shape.hidden + 2 * shape.head, neurons=shape.neurons * 3 // 2)
     yield group.root("wider", run(1, base.legs, shape=wide, length=0.6), "X2", 1)
     deep = shape.with_size(layers=shape.layers + 2)

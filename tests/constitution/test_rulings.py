@@ -176,7 +176,7 @@ def test_disguised_twins_share_their_seed_alone() -> None:
 def test_between_twins_and_derived_nothing_is_established() -> None:
     """Merges of two twins, from mostly the other to mostly the base: twins are shown, then nothing is, then a link."""
     outcomes = []
-    for share in np.linspace(0.35, 0.65, 31):
+    for share in np.linspace(0.05, 0.65, 61):
         mixed = {k: (w + share * (BASE[k] - w)).astype(np.float32) for k, w in TWIN.items()}
         result = ruling(BASE_PRINT, models.fingerprint(mixed))
         linked, default = result.label is Label.LINKED, result.established is Established.DEFAULT

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,10 +13,11 @@ from hypothesis import strategies as st
 from stemma.evidence.calibration import calibration
 from stemma.evidence.learned_overlap import (
     Overlap,
+    Ratio,
     Votes,
-    larger,
     learned_overlap,
     learned_ratio,
+    of_both,
     ratio_of,
     whole_block,
 )
@@ -154,14 +156,37 @@ def test_every_layer_has_one_vote() -> None:
 
 def test_half_noise() -> None:
     """A component that is half noise has beta c / 2 by its noise alone: then the signal is not shared."""
-    votes = [Votes(str(i), 0.8, np.array([0.4]), np.array([0.5])) for i in range(3)]
+    votes = [Votes(str(i), 0.8, np.array([0.4]), np.array([0.5]), 0.2) for i in range(3)]
     found = ratio_of(votes)
     assert found is not None
     assert found.rho == pytest.approx(0)
 
 
 def _vote(layer: str, bulk: float, learned: float) -> Votes:
-    return Votes(layer, bulk, np.array([learned]), np.array([1.0]))
+    return Votes(layer, bulk, np.array([learned]), np.array([1.0]), 0.2)
+
+
+def test_both_sides_by_hand() -> None:
+    """Geometric means of .9 and .4 (.6) and of the bulks; errors .1 and .2 times the slopes 2/3 and 3/2, halved."""
+    one, other = Ratio(0.72, 0.8, 0.9, 0.1, 12, 0.3), Ratio(0.2, 0.5, 0.4, 0.2, 10, 0.1)
+    both = of_both(one, other)
+    assert both is not None and both == of_both(other, one)
+    assert (both.rho, both.bulk_beta) == (pytest.approx(0.6), pytest.approx(0.4**0.5))
+    assert both.error == pytest.approx((0.1 * 2 / 3 + 0.2 * 3 / 2) / 2)
+    assert (both.matrices, both.energy) == (10, 0.1)
+    against = of_both(one, replace(other, rho=-0.4))
+    assert against is not None and against.rho == 0
+
+
+def test_the_energy_is_that_of_the_signal_and_counts_matrices_without_any() -> None:
+    rng = np.random.default_rng(3)
+    trained = _trained(rng, 4)
+    signal = [float((w**2).sum() - 0.02**2 * w.size) / float((w**2).sum()) for w in trained]
+    found = learned_ratio(whole_block(str(i), w, w) for i, w in enumerate(trained))
+    assert found is not None and found.energy == pytest.approx(np.mean(signal), abs=0.05)
+    noise = [0.02 * rng.standard_normal((50, 40)) for _ in range(4)]
+    half = learned_ratio(whole_block(str(i), w, w) for i, w in enumerate([*trained, *noise]))
+    assert half is not None and half.energy == pytest.approx(found.energy / 2, abs=0.03)
 
 
 def test_too_little_to_say() -> None:
@@ -169,7 +194,7 @@ def test_too_little_to_say() -> None:
     assert ratio_of([_vote("0", -1.0, 1.0), _vote("0", 0.5, 1.0)]) is None
     assert learned_ratio([]) is None
     assert learned_ratio([whole_block("0", np.zeros((9, 9)), np.zeros((9, 9)))] * 3) is None
-    assert larger(None, ratio_of([_vote("0", 1.0, 1.0)] * 2)) is None
+    assert of_both(None, ratio_of([_vote("0", 1.0, 1.0)] * 2)) is None
 
 
 def test_missing_where_nothing_stands_at_matched_places() -> None:

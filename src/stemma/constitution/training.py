@@ -4,12 +4,17 @@ Every learned-part ratio that can be had is put beside measured twins and measur
 ``evidence.calibration``): how many standard deviations does it lie above the twins, how many below the derived? The
 mean of these scores over the ratios decides (the ratios of one pair move together, so they count as one):
 
-* trained: :data:`SURE` deviations or more above the twins, and no ratio alone that far below the derived;
-* initialisation only: that far below the derived, and every ratio nearer the twins than the derived;
+* trained: :data:`SURE` deviations or more above the twins, and every ratio :data:`CLEAR` of them;
+* initialisation only: :data:`SURE` deviations below the derived, and every ratio among the twins (:data:`AMONG`);
 * between the two nothing is established.
 
-A ratio that stands alone seldom gets that far from the twins. It then decides for training only where it lies nearer
-the derived than the twins and the shared units have changed less than in any twins: by that many deviations.
+A ratio that stands alone decides for training where it lies :data:`ALONE` deviations above the twins; or where it lies
+nearer the derived than the twins and the shared units have changed less than in any twins: by :data:`SURE` deviations.
+
+A ratio whose learned part holds less than ``LEAST_ENERGY`` of the matrices on either side is not asked: what is learned
+first is dictated by seed and data, and twins share it as parent and child do. Where no ratio can be asked, they
+must be those of derived models and the units must have changed less than a fifth as much (:data:`FIFTH`) as in the
+nearest of such early twins.
 
 Bit-equal trained tensors and exact arithmetic need no ratio.
 """
@@ -22,7 +27,7 @@ from enum import StrEnum
 
 from stemma.constitution.closer import ALIGNED_NEARNESS, closer_ratios
 from stemma.constitution.sharing import Sharing
-from stemma.evidence.calibration import calibration
+from stemma.evidence.calibration import FIRST_ENERGY, LEAST_ENERGY, calibration, nearest_early_twins
 from stemma.evidence.interface import Evidence
 from stemma.evidence.learned_overlap import MATCHED, Overlap, overlap_from
 from stemma.evidence.matching import Matching
@@ -30,10 +35,11 @@ from stemma.evidence.pair import PairEvidence
 from stemma.evidence.units import Group
 from stemma.identity import Missing, is_present
 
-SURE = 3.0
+SURE, ALONE, CLEAR, AMONG, FIFTH = 3.0, 4.0, 2.0, 1.0, 0.2
 NEARNESS, MATCHED_NEARNESS = "nearness", "matched nearness"
 _ORDERS = frozenset({"mlp order", "state order", "layer alignment"})
 _ALL = 0.98
+_NEAR = "the units changed less than in any measured twins"
 
 
 class Shared(StrEnum):
@@ -107,31 +113,45 @@ def judge_ratios(ratios: Mapping[str, Overlap], nearness: Mapping[str, float]) -
             Shared.UNCLEAR,
             "no learned part could be compared on both sides, so training may have had no share in it.",
         )
+    told = {name: o for name, o in ratios.items() if o.energy >= LEAST_ENERGY}
+    if not told:
+        return _judge_early(ratios, nearness)
     known = calibration()
-    above = [known[name].above_twins(o.rho, o.error) for name, o in ratios.items()]
-    below = [known[name].below_derived(o.rho, o.error) for name, o in ratios.items()]
+    above = [known[name].above_twins(o.rho, o.error) for name, o in told.items()]
+    below = [known[name].below_derived(o.rho, o.error) for name, o in told.items()]
     from_twins, from_derived = sum(above) / len(above), sum(below) / len(below)
-    said = (
-        f"{_ratios(ratios)}, {from_twins:.1f} deviations above measured twins, {from_derived:.1f} below derived models"
-    )
-    if from_derived >= SURE and all(a < min(b, SURE) for a, b in zip(above, below, strict=True)):
+    said = f"{_ratios(told)}, {from_twins:.1f} deviations above measured twins, {from_derived:.1f} below derived models"
+    if from_derived >= SURE and max(above) < AMONG:
         return (
             Shared.SEED,
             f"{said}: what training wrote is shared far less than the rest, as between runs from one seed.",
         )
-    if from_twins >= SURE > max(below):
-        return Shared.TRAINING, f"{said}: what training wrote is shared as much as the rest."
-    if len(ratios) == 1 and from_twins > abs(from_derived) and _nearer_than_twins(ratios, nearness):
-        near = "the units changed less than in any measured twins"
-        return Shared.TRAINING, f"{said}; {near}: what training wrote is shared as much as the rest."
+    if from_twins >= (SURE if len(told) > 1 else ALONE) and min(above) >= CLEAR:
+        return Shared.TRAINING, f"{said}: what training wrote is shared as the rest is."
+    name = _nearness_of(ratios, nearness)
+    near = name in nearness and known[name].above_twins(nearness[name]) >= SURE
+    if len(told) == 1 and from_twins > abs(from_derived) and near:
+        return Shared.TRAINING, f"{said}; {_NEAR}: what training wrote is shared as the rest is."
     return Shared.UNCLEAR, f"{said}: that does not tell derived models from twins."
 
 
-def _nearer_than_twins(ratios: Mapping[str, Overlap], nearness: Mapping[str, float]) -> bool:
-    name = MATCHED_NEARNESS if MATCHED in ratios else NEARNESS
+def _judge_early(ratios: Mapping[str, Overlap], nearness: Mapping[str, float]) -> tuple[Shared, str]:
+    """The verdict where one side at least learned too little for twins to have drifted apart."""
+    energy = min(o.energy for o in ratios.values())
+    said = f"{_ratios(ratios)}, but training wrote only {energy:.1%} of a side, and twins share what is learned first"
+    name, nearest = _nearness_of(ratios, nearness), nearest_early_twins()
+    below = [calibration()[kind].below_derived(o.rho, o.error) for kind, o in ratios.items()]
+    told = energy >= FIRST_ENERGY and max(below) < AMONG and name in nearness and name in nearest
+    if told and 1 - nearness[name] < FIFTH * (1 - nearest[name]):
+        return Shared.TRAINING, f"{said}; yet {_NEAR}: one went on from the other's trained weights."
+    return Shared.UNCLEAR, f"{said}: that does not tell derived models from twins."
+
+
+def _nearness_of(ratios: Mapping[str, Overlap], nearness: Mapping[str, float]) -> str:
+    """The name of the nearness that goes with these ratios."""
     if ALIGNED_NEARNESS in nearness:
-        name = ALIGNED_NEARNESS
-    return name in nearness and calibration()[name].above_twins(nearness[name]) >= SURE
+        return ALIGNED_NEARNESS
+    return MATCHED_NEARNESS if MATCHED in ratios else NEARNESS
 
 
 def _exactly_trained(pair: PairEvidence, sharing: Sharing) -> tuple[Shared, str] | None:
@@ -171,4 +191,4 @@ def _ratios(known: Mapping[str, Overlap]) -> str:
     each = " and ".join(
         f"{o.rho:.2f} ± {o.error:.2f} ({name}, {o.evidence.sample} matrices)" for name, o in known.items()
     )
-    return f"the learned part is shared {each} times as much as the bulk"
+    return f"learned parts correlate {each} times as much as bulks do"

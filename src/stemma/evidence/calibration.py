@@ -4,6 +4,11 @@
 half alone. For every measure it gives mean and standard deviation over the twins and over the derived pairs, every
 architecture weighing the same, so that the deviation is that of a pair of an architecture drawn at random.
 
+What is learned first is dictated by seed and data, so that twins of the first steps look like parent and child. The
+ratios of the file are those of pairs whose learned part holds :data:`LEAST_ENERGY` of the matrices or more on both
+sides, where twins have drifted apart. Of twins that learned less, but :data:`FIRST_ENERGY` at least, the file says how
+near they come.
+
 A measure seen in fewer architectures than :data:`FEWEST` does not show how much architectures differ; it is given the
 largest deviation among the ratios that do.
 """
@@ -20,9 +25,10 @@ from typing import Any
 
 from stemma.evidence.interface import Background
 
-FORMAT = "stemma.calibration/1"
+FORMAT = "stemma.calibration/2"
 FILE = Path(__file__).parent / "data" / "calibration.json"
 FEWEST = 5
+LEAST_ENERGY, FIRST_ENERGY = 0.04, 0.005
 
 
 @dataclass(frozen=True)
@@ -65,6 +71,12 @@ def calibration() -> Mapping[str, Measured]:
     return {
         name: Measured(_widened(m.twins, raw, "twins"), _widened(m.derived, raw, "derived")) for name, m in raw.items()
     }
+
+
+@cache
+def nearest_early_twins() -> Mapping[str, float]:
+    """The largest nearness of measured twins that learned too little to have drifted apart, by measure."""
+    return {name: spread["most"] for name, spread in json.loads(FILE.read_text("utf-8"))["early"].items()}
 
 
 def _spread(record: Mapping[str, Any]) -> Spread:

@@ -10,18 +10,22 @@ A with coefficient c, then beta = c, and
 so that every component gives one estimate of the signal's coefficient relative to the noise's. rho_A is their mean over
 the components of a layer with weights w_k^2 (a component says the more the purer it is), then over layers, one vote
 each: the first layers hold the most components, but what they learn is dictated by data and seed the most. rho_B
-exchanges the sides; rho = max(rho_A, rho_B), for a child that was trained further shares less of its own learned part.
+exchanges the sides. rho is the geometric mean of the two: as a product of both regression coefficients is a squared
+correlation, rho is the correlation of the learned parts over that of the bulks, whichever side was trained further or
+scaled.
 
 Blocks are centred over their units (rows), because what moves all units of a layer alike is written into runs of one
 seed in the same way.
 
 Null (twins): the models share their noise and nothing that training wrote; then rho is 0, or, where the data they
 share drove both the same way, somewhere below 1.
-Alternative (derived): B = c A + unrelated change, for whatever c; then rho is 1.
+Alternative (derived): B = c A + unrelated change, for whatever c; then rho_A is 1; what B learned since lowers rho.
 
 The ratio has no exact null distribution, for how much the data alone make twins alike differs by architecture and
 length of training: it is judged beside measured twins and measured derived models (``evidence.calibration``), and
-only where another test has shown that something is shared. A standard error comes from the jackknife over matrices [3].
+only where another test has shown that something is shared. What is learned first is dictated by seed and data, and
+twins drift apart from there: so the ratio goes with the share of the matrices' energy that the learned part holds on
+the side that learned less. A standard error comes from the jackknife over matrices [3].
 
 References:
     [1] F. Benaych-Georges, R. R. Nadakuditi (2012), The singular values and vectors of low rank perturbations of large
@@ -72,19 +76,24 @@ class Block:
 
 @dataclass(frozen=True)
 class Votes:
-    """What one block says: the coefficient of B on A's bulk, and for each component coefficient and share of signal."""
+    """What one block says: the coefficient of B on A's bulk, and for each component coefficient and share of signal.
+
+    ``energy`` is the share of the signal in the squared entries of A.
+    """
 
     layer: str
     bulk: float
     learned: Array
     shares: Array
+    energy: float
 
 
 @dataclass(frozen=True)
 class Ratio:
-    """rho from one side, its jackknife standard error, and how many matrices spoke.
+    """rho, its jackknife standard error, and how many matrices spoke; of one side or of both.
 
-    ``bulk_beta`` is the mean coefficient of B on A's bulk, ``learned_beta`` = rho x bulk_beta that on A's signal.
+    ``bulk_beta`` is the mean coefficient of B on A's bulk, ``learned_beta`` = rho x bulk_beta that on A's signal,
+    ``energy`` the mean share of the signal in the squared entries of a matrix.
     """
 
     learned_beta: float
@@ -92,15 +101,20 @@ class Ratio:
     rho: float
     error: float
     matrices: int
+    energy: float
 
 
 @dataclass(frozen=True)
 class Overlap:
-    """rho = max over the sides, with its error. Both sides must show a learned part, else nothing is decided."""
+    """rho of both sides, with its error. Both must show a learned part, else nothing is decided.
+
+    ``energy`` is that of the side whose learned part holds less of it.
+    """
 
     rho: float
     error: float
     bulk_beta: float
+    energy: float
     evidence: Evidence
 
 
@@ -126,14 +140,12 @@ def learned_ratio(blocks: Iterable[Block]) -> Ratio | None:
 
 
 def component_votes(block: Block) -> Votes | None:
-    """Joint least squares of B on the components of A and on A's bulk; None without a component or a shared bulk.
+    """Joint least squares of B on the components of A and on A's bulk; None without a shared bulk.
 
     Inside a crop the components are not quite orthogonal, so they are fitted together. A bulk is shared where its
     coefficient stands four standard errors above 0: a layer that B has from elsewhere says nothing of the others.
     """
     left, right = block.left.astype(np.float64), block.right.astype(np.float64)
-    if not len(left):
-        return None
     bulk = block.whole - left.T @ right
     gram = np.empty((len(left) + 1, len(left) + 1))
     gram[1:, 1:] = (left @ left.T) * (right @ right.T)
@@ -146,11 +158,13 @@ def component_votes(block: Block) -> Votes | None:
     betas = np.linalg.lstsq(gram / np.outer(size, size), target / size)[0] / size
     if not betas[0] * size[0] > _SHARED * np.linalg.norm(block.other) / block.other.size**0.5:
         return None
-    return Votes(block.layer, float(betas[0]), betas[1:], block.shares)
+    signal = block.shares @ np.diag(gram)[1:] / np.vecdot(block.whole, block.whole).sum(dtype=np.float64)
+    return Votes(block.layer, float(betas[0]), betas[1:], block.shares, float(signal))
 
 
 def ratio_of(votes: Sequence[Votes]) -> Ratio | None:
     """rho from the votes of all blocks, with its jackknife error; None with fewer than two, or no shared bulk."""
+    energy = float(np.mean([v.energy for v in votes])) if votes else 0.0
     votes = [v for v in votes if (v.shares > 0).any()]
     if len(votes) < 2:
         return None
@@ -175,12 +189,26 @@ def ratio_of(votes: Sequence[Votes]) -> Ratio | None:
         return None
     error = float(np.sqrt((count - 1) / count * ((left_out - left_out.mean()) ** 2).sum()))
     beta = float(bulk.mean())
-    return Ratio(everything * beta, beta, everything, error, count)
+    return Ratio(everything * beta, beta, everything, error, count, energy)
 
 
-def larger(of_a: Ratio | None, of_b: Ratio | None) -> Ratio | None:
-    """rho = max over the sides; None unless both sides show a learned part."""
-    return None if of_a is None or of_b is None else max(of_a, of_b, key=lambda r: r.rho)
+def of_both(of_a: Ratio | None, of_b: Ratio | None) -> Ratio | None:
+    """The geometric means of the sides; None unless both show a learned part.
+
+    0 where a side shares its learned part with the opposite sign. The errors of the sides come of the same matrices,
+    and are added up as if they went together.
+    """
+    if of_a is None or of_b is None:
+        return None
+    rho, bulk = (_geometric(x, y) for x, y in ((of_a.rho, of_b.rho), (of_a.bulk_beta, of_b.bulk_beta)))
+    steep = (of_b.rho / of_a.rho) ** 0.5 if rho > 0 else 1.0
+    error = (of_a.error * steep + of_b.error / steep) / 2
+    fewest, energy = min(of_a.matrices, of_b.matrices), min(of_a.energy, of_b.energy)
+    return Ratio(rho * bulk, bulk, rho, error, fewest, energy)
+
+
+def _geometric(x: float, y: float) -> float:
+    return float(np.sqrt(max(x, 0.0) * max(y, 0.0)))
 
 
 def centred_units(units: Array) -> Array:
@@ -194,15 +222,15 @@ def learned_overlap(a: Layers, b: Layers, pairing: Pairing, group: Group) -> Ove
     pairs = [(p, q, x, y) for p, q in pairing for x, y in matrix_pairs(a[p], b[q], group)]
     if not pairs:
         return Missing(f"no {group.value} matrices stand at matched places")
-    best = larger(
+    both = of_both(
         learned_ratio(_block(str(p), x.learned, x, y) for p, _, x, y in pairs if is_present(x.learned)),
         learned_ratio(_block(str(q), y.learned, y, x) for _, q, x, y in pairs if is_present(y.learned)),
     )
-    if best is None:
+    if both is None:
         return Missing(
             f"a side shows no learned part above the noise in its {group.value} matrices, or the bulk is not shared"
         )
-    return overlap_from(best, group.value, f"{best.matrices} matrices", "regression coefficients")
+    return overlap_from(both, group.value, f"{both.matrices} matrices", "regression coefficients")
 
 
 def overlap_from(ratio: Ratio, what: str, site: str, coefficients: str) -> Overlap:
@@ -214,12 +242,17 @@ def overlap_from(ratio: Ratio, what: str, site: str, coefficients: str) -> Overl
         effect=ratio.learned_beta,
         log10_p=None,
         null="twins: the initialisation is shared and nothing that training wrote (rho well below 1)",
-        method=f"ratio of {coefficients} on signal and bulk, larger of both sides, jackknife error",
+        method=f"ratio of {coefficients} on signal and bulk, geometric mean of both sides, jackknife error",
         sample=ratio.matrices,
         background=known.background if (known := calibration().get(what)) else None,
-        facts={"error": ratio.error, "learned_beta": ratio.learned_beta, "bulk_beta": ratio.bulk_beta},
+        facts={
+            "error": ratio.error,
+            "learned_beta": ratio.learned_beta,
+            "bulk_beta": ratio.bulk_beta,
+            "energy": ratio.energy,
+        },
     )
-    return Overlap(ratio.rho, ratio.error, ratio.bulk_beta, evidence)
+    return Overlap(ratio.rho, ratio.error, ratio.bulk_beta, ratio.energy, evidence)
 
 
 def _block(layer: str, learned: LearnedPart, part: PartPrint, other: PartPrint) -> Block:

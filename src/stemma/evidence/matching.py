@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 
 from stemma.anatomy.interface import Role
 from stemma.evidence.interface import Background, Evidence, SiteValue
-from stemma.evidence.learned_overlap import Block, Ratio, centred_units, larger, learned_ratio
+from stemma.evidence.learned_overlap import Block, Ratio, centred_units, learned_ratio, of_both
 from stemma.evidence.residual_order import shared_anchors
 from stemma.evidence.tails import log10_bonferroni
 from stemma.fingerprint import Fingerprint, LayerResponses
@@ -175,9 +175,9 @@ def _best_per_layer(matches: Sequence[LayerMatch]) -> list[LayerMatch]:
 
 
 def _overlap(held: Sequence[LayerMatch], left: NDArray[np.int64], right: NDArray[np.int64]) -> Ratio | None:
-    """The learned-part ratio over matched neurons, the larger of both sides; None unless both were trained."""
+    """The learned-part ratio over matched neurons, of both sides; None unless both were trained."""
     turned = [LayerMatch(m.b, m.a, m.right, m.left) for m in held]
-    return larger(
+    return of_both(
         learned_ratio(block for m in held for block in _blocks(m, left, right)),
         learned_ratio(block for m in turned for block in _blocks(m, right, left)),
     )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from stemma.evidence.aligned.interface import WeightSource
 from stemma.evidence.aligned.dimensions import EVERY, common_dimensions
+from stemma.evidence.aligned.interface import WeightSource
 from stemma.evidence.aligned.layers import Layers
 from stemma.evidence.aligned.ratios import Ratios, aligned_ratios
 from stemma.evidence.aligned.screen import screen_layers

@@ -24,7 +24,7 @@ from stemma.evidence.learned_overlap import (
     Overlap,
     Votes,
     component_votes,
-    larger,
+    of_both,
     overlap_from,
     ratio_of,
     whole_block,
@@ -119,10 +119,10 @@ def _capped(rows: Array) -> Array:
 
 
 def _overlap(name: str, votes: Sequence[tuple[Votes, Votes]]) -> Overlap | Missing:
-    best = larger(ratio_of([v for v, _ in votes]), ratio_of([v for _, v in votes]))
-    if best is None:
+    both = of_both(ratio_of([v for v, _ in votes]), ratio_of([v for _, v in votes]))
+    if both is None:
         return Missing(f"{name}: too few matrices show a learned part on both sides")
-    return overlap_from(best, name, f"{best.matrices} whole matrices", "regression coefficients of aligned matrices")
+    return overlap_from(both, name, f"{both.matrices} whole matrices", "regression coefficients of aligned matrices")
 
 
 def _squared_sine(x: Array, y: Array) -> float:
