@@ -16,9 +16,9 @@ from stemma.web.server import config_of, listen
 
 
 @contextmanager
-def serving(app: ASGIApp, protocol: type[Impatient] = Impatient) -> Iterator[httpx.Client]:
+def serving(app: ASGIApp, protocol: type[Impatient] = Impatient, port: int = 0) -> Iterator[httpx.Client]:
     """A client of a server that ends with the block."""
-    listener = listen("127.0.0.1", 0)
+    listener = listen("127.0.0.1", port)
     server = uvicorn.Server(config_of(app, protocol=protocol))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()

@@ -31,6 +31,9 @@ def serve(
             "--hub-secret", help="A file with the secret of the hub's webhooks; they are taken at /hooks/huggingface."
         ),
     ] = None,
+    oidc: Annotated[
+        Path | None, Option("--oidc", help="A file with the provider of OpenID Connect that people sign in with.")
+    ] = None,
     rate: Annotated[float, Option("--rate", min=0, help="Requests a second for one client; 0: no bound.")] = 50.0,
     behind_proxy: Annotated[
         bool, Option("--behind-proxy", help="A proxy on this machine says who the client is, and speaks TLS to it.")
@@ -51,6 +54,7 @@ def serve(
     from stemma.usecases.registry import opened
 
     require_web()
+    from stemma.interop.oidc import read_settings
     from stemma.web import WebSettings, create_app
     from stemma.web.server import listen
     from stemma.web.server import serve as run
@@ -69,6 +73,7 @@ def serve(
         tokens=tokens,
         catalog=catalog,
         hub_secret=_secret(hub_secret),
+        oidc=None if oidc is None else read_settings(oidc),
     )
     run(create_app(settings), listener, behind_proxy=behind_proxy)
 

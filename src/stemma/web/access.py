@@ -45,7 +45,7 @@ class Doorkeeper:
     """Knows the tokens of a file, which is read again when it has changed."""
 
     def __init__(self, path: Path, services: Services, *, secure: bool) -> None:
-        self._path, self._services = path, services
+        self.path, self._services = path, services
         self.cookie = "__Host-stemma" if secure else "stemma"
         self.secure = secure
         self._guesses, self._strays = (Buckets(rate=GUESS_RATE, burst=GUESSES) for _ in range(2))
@@ -90,12 +90,12 @@ class Doorkeeper:
 
     def _read(self) -> tuple[Token, ...]:
         try:
-            found = self._path.stat()
+            found = self.path.stat()
             stamp = (found.st_ino, found.st_mtime_ns, found.st_size)
         except FileNotFoundError:
             stamp = (0, 0, 0)
         if stamp != self._stamp:
-            self._tokens, self._stamp = read_tokens(self._path), stamp
+            self._tokens, self._stamp = read_tokens(self.path), stamp
         return self._tokens
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 
 from anyio import to_thread
 from fastapi import FastAPI
@@ -14,9 +14,10 @@ from starlette.types import ASGIApp
 
 from stemma.errors import StemmaError
 from stemma.identity.version import VERSION
+from stemma.interop.oidc import Provider
 from stemma.usecases.browse.holding import Holding
 from stemma.usecases.browse.tokens import tokens_path
-from stemma.web import assets, deliveries, health, hooks, lineage, notices, pairs, records, scan, session
+from stemma.web import assets, deliveries, health, hooks, lineage, notices, oidc, pairs, records, scan, session
 from stemma.web.access import Closed, Doorkeeper
 from stemma.web.api import routes as api
 from stemma.web.api.writing import MAX_DOCUMENT
@@ -56,7 +57,8 @@ def state_for(settings: WebSettings, services: Services) -> State:
     """What the routes of one server work with; nothing is opened yet."""
     holding = Holding(settings.registry, settings.refresh_seconds)
     doorkeeper = Doorkeeper(tokens_path(settings.tokens), services, secure=settings.secure_cookies)
-    return State(settings, services, holding, Metrics(), doorkeeper)
+    provider = Provider(settings.oidc) if settings.oidc is not None else None
+    return State(settings, services, holding, Metrics(), doorkeeper, provider)
 
 
 def routes(state: State) -> FastAPI:
@@ -65,7 +67,9 @@ def routes(state: State) -> FastAPI:
     @asynccontextmanager
     async def life(_app: FastAPI) -> AsyncIterator[None]:
         to_thread.current_default_thread_limiter().total_tokens = AT_ONCE
-        with state.holding:
+        with state.holding, ExitStack() as stack:
+            if state.provider is not None:
+                stack.callback(state.provider.close)
             yield
 
     app = FastAPI(title="Stemma", version=VERSION, lifespan=life, docs_url=None, redoc_url=None, openapi_url=None)
@@ -74,7 +78,7 @@ def routes(state: State) -> FastAPI:
     app.add_exception_handler(RequestValidationError, on_invalid)
     app.add_exception_handler(StemmaError, on_stemma)
     app.add_exception_handler(Exception, on_defect)
-    for module in (health, assets, records, lineage, notices, deliveries, hooks, pairs, scan, session, api):
+    for module in (health, assets, records, lineage, notices, deliveries, hooks, pairs, scan, session, oidc, api):
         app.include_router(module.router)
     app.include_router(api.pages)
     return app

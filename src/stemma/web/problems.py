@@ -18,6 +18,7 @@ from stemma.errors import (
     LimitExceeded,
     ModelNotFound,
     RegistryUnavailable,
+    SourceError,
     StemmaError,
     UnresolvedRecord,
 )
@@ -35,6 +36,7 @@ _STATUS: tuple[tuple[type[StemmaError], int], ...] = (
     (InputError, 422),
     (LimitExceeded, 413),
     (RegistryUnavailable, 503),
+    (SourceError, 502),
 )
 
 

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Form, Request, Response
 from starlette.responses import RedirectResponse
 
 from stemma.identity import Missing
+from stemma.usecases.browse.tokens import SIGN_IN, revoke_token
 from stemma.web.access import require_own_form
 from stemma.web.pages.session import session_page
 from stemma.web.respond import HTML
@@ -20,7 +21,9 @@ _PRIVATE = {"Cache-Control": "no-store"}
 @router.get("/session")
 def form(request: Request) -> Response:
     """Who one is, or a form to say so."""
-    return Response(session_page(state_of(request).doorkeeper.visitor(request)), 200, _PRIVATE, HTML)
+    state = state_of(request)
+    shown = session_page(state.doorkeeper.visitor(request), provider=state.provider is not None)
+    return Response(shown, 200, _PRIVATE, HTML)
 
 
 @router.post("/session")
@@ -40,9 +43,13 @@ def sign_in(request: Request, token: Annotated[str, Form(max_length=200)]) -> Re
 
 @router.post("/session/end")
 def sign_out(request: Request, proof: Annotated[str, Form(max_length=200)] = "") -> Response:
-    """Forget it."""
-    doorkeeper = state_of(request).doorkeeper
-    require_own_form(request, proof, doorkeeper.visitor(request))
+    """Forget it; a token that came of a sign-in ends."""
+    state = state_of(request)
+    doorkeeper = state.doorkeeper
+    visitor = doorkeeper.visitor(request)
+    require_own_form(request, proof, visitor)
+    if visitor is not None and visitor.token.origin == SIGN_IN:
+        revoke_token(doorkeeper.path, visitor.token.id, state.services.clock())
     answer = RedirectResponse("/session", 303, _PRIVATE)
     answer.delete_cookie(doorkeeper.cookie, httponly=True, secure=doorkeeper.secure, samesite="strict", path="/")
     return answer

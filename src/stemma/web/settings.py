@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from stemma.interop.network import Network
+from stemma.interop.oidc import OidcSettings
 
 KIB = 1024
 
@@ -29,6 +30,7 @@ class WebSettings:
         tokens: the file of tokens; None: as the environment says.
         catalog: what uploads are scanned against; None: nothing is.
         hub_secret: what the hub sends with its webhooks; "": none are taken.
+        oidc: the provider to sign in with; None: with a token alone.
         secure_cookies: cookies are sent over TLS alone; to be set wherever TLS is in front.
     """
 
@@ -44,6 +46,7 @@ class WebSettings:
     tokens: Path | None = None
     catalog: Path | None = None
     hub_secret: str = field(default="", repr=False)
+    oidc: OidcSettings | None = None
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from fastapi import Request
 
+from stemma.interop.oidc import Provider
 from stemma.usecases.browse.holding import Holding
 from stemma.web.access import Doorkeeper
 from stemma.web.metrics import Metrics
@@ -21,6 +22,7 @@ class State:
     holding: Holding
     metrics: Metrics
     doorkeeper: Doorkeeper
+    provider: Provider | None = None
 
 
 def state_of(request: Request) -> State:

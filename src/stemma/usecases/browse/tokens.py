@@ -27,6 +27,7 @@ ENVIRONMENT = "STEMMA_TOKENS"
 EVERYTHING = "*"
 MAX_DAYS = 3660
 UNKNOWN = Missing("the token is none of ours")
+SIGN_IN = "sign-in"
 _BYTES = 32
 _MAX_FILE = 4 << 20
 Random = Callable[[int], bytes]
@@ -36,6 +37,7 @@ Random = Callable[[int], bytes]
 class Token:
     """Who may do what, until when. ``digest`` is SHA-256 of the token, which is random and long: no salt is needed.
 
+    ``origin`` says how it came: empty by ``stemma token add``, ``sign-in`` for one that ends with that.
     ``namespaces`` are beginnings of names: ``acme`` covers ``acme`` and ``acme-...``; ``*`` covers everything.
     """
 
@@ -47,6 +49,7 @@ class Token:
     created: str
     expires: str
     revoked: str = ""
+    origin: str = ""
 
     def covers(self, subject: str) -> bool:
         """Whether a subject (``name@version``, a name, ``model:...``) lies in its namespaces."""
@@ -90,6 +93,7 @@ def add_token(
     namespaces: Sequence[str],
     days: int,
     now: datetime,
+    origin: str = "",
     random_bytes: Random = secrets.token_bytes,
 ) -> tuple[Token, str]:
     """A new token, and the secret that is shown this once.
@@ -113,6 +117,7 @@ def add_token(
         tuple(namespaces),
         _moment(now),
         _moment(now + timedelta(days=days)),
+        origin=origin,
     )
     with _changing(path) as held:
         held.append(made)
@@ -127,6 +132,13 @@ def revoke_token(path: Path, identity: str, now: datetime) -> Token:
                 held[at] = replace(token, revoked=token.revoked or _moment(now))
                 return held[at]
     raise InputError(f"There is no token {identity[:40]}.", advice="See: stemma token list")
+
+
+def forget_expired(path: Path, before: datetime) -> None:
+    """Take out tokens that expired before a moment."""
+    if any(token.expires < _moment(before) for token in read_tokens(path)):
+        with _changing(path) as held:
+            held[:] = [token for token in held if token.expires >= _moment(before)]
 
 
 def check_token(tokens: Sequence[Token], secret: str, now: datetime) -> Token | Missing:

@@ -7,10 +7,29 @@ from stemma.web.access import Visitor
 from stemma.web.pages.shell import form, main, page
 
 
-def session_page(visitor: Visitor | None, said: str = "") -> str:
-    """Who one is, or a form to say so."""
-    body: Content = _known(visitor) if visitor else _form(said)
+def session_page(visitor: Visitor | None, said: str = "", *, provider: bool = False) -> str:
+    """Who one is, or a form to say so; with a ``provider`` a way to it as well."""
+    body: Content = _known(visitor) if visitor else (_provider() if provider else None, _form(said))
     return page("Sign in", main(el("h1", "Your token"), body), here="/session")
+
+
+def welcome_page(name: str) -> str:
+    """After a sign-in elsewhere. A page of ours has to lead on: the cookie is sent along from our own pages alone."""
+    body = (
+        el("h1", "Signed in"),
+        el("p", f"Signed in as {name}."),
+        el("p", el("a", "Continue", href="/session")),
+    )
+    return page(
+        "Signed in", main(body), here="/session", head=el("meta", http_equiv="refresh", content="0;url=/session")
+    )
+
+
+def _provider() -> Content:
+    return (
+        el("p", el("a", "Sign in with your organisation", href="/session/oidc", class_="button")),
+        el("h2", "Or with a token"),
+    )
 
 
 def _form(said: str) -> Content:
