@@ -58,6 +58,7 @@ def test_there_is_one_alert_for_an_advisory_and_a_subject(registry: Registry) ->
     with pytest.raises(RuntimeError), registry.transaction():
         registry.alerts.put(others)
         assert {each.subject for each in registry.alerts.find(name="x")} == {"x", "x@1.0.0", "x@2.0.0"}
+        assert {each.subject for each in registry.alerts.find(unrecorded=True)} == {"x", "xA", "model:x@1.0.0"}
         raise RuntimeError
     assert list(registry.alerts.find(states=[])) == []
     assert list(registry.alerts.latest(5)) == [acknowledged, second]

@@ -97,6 +97,22 @@ def test_words_are_added_and_taken_away_and_nothing_else_changes(filled: Databas
 
 
 @pytest.mark.parametrize("kept", ["sqlite", "postgresql"], indirect=True)
+def test_owners_are_added_and_taken_away(filled: Database) -> None:
+    migrate(filled, "0004")
+    with filled.writing() as connection:
+        marks = '["huggingface:Acme/base@main","huggingface:Acme/base","sha256:abc"]'
+        connection.execute(text("UPDATE records SET marks = :marks WHERE id = 2"), {"marks": marks})
+    migrate(filled, "0005")
+    with filled.reading() as connection:
+        told = {row.name: row.words for row in connection.execute(text("SELECT name, words FROM records"))}
+    assert told == {"base": f"owner_acmelabs {_WORDS['base']}", "child": f"owner_acme {_WORDS['child']}"}
+    migrate(filled, "0004")
+    with filled.reading() as connection:
+        assert dict(connection.execute(text("SELECT name, words FROM records")).all()) == _WORDS
+    filled.close()
+
+
+@pytest.mark.parametrize("kept", ["sqlite", "postgresql"], indirect=True)
 def test_all_that_was_there_is_there_in_the_revision_of_today(kept: Backend, filled: Database) -> None:
     migrate(filled)
     assert revision_of(filled) == HEAD
@@ -104,7 +120,12 @@ def test_all_that_was_there_is_there_in_the_revision_of_today(kept: Backend, fil
     assert isinstance(registry, SqlRegistry)
     assert [text for _, _, text in registry.records.texts()] == [_BASE, _CHILD]
     assert [edge.key for edge in registry.graph.declared(["base"], "upstream")] == ["child@1.0.0"]
-    for asked in (Query("acme", licence="apache-2.0"), Query("über"), Query("mod", risk="backdoor")):
+    for asked in (
+        Query("acme", licence="apache-2.0"),
+        Query("über"),
+        Query("mod", risk="backdoor"),
+        Query(owner="ACME labs"),
+    ):
         found = registry.search.find(asked).found
         assert [each.key for each in found] == (["base@1.0.0"] if asked.text != "mod" else [])
     assert [alert.id for alert in registry.alerts.find()] == ["82c4"]
@@ -126,7 +147,7 @@ def test_a_text_that_was_changed_behind_the_registry_stops_no_migration(filled: 
     migrate(filled)
     with filled.reading() as connection:
         words = connection.scalars(text("SELECT words FROM records ORDER BY id")).all()
-    assert words == ["base", "child"]
+    assert words == ["owner_acmelabs base", "child"]
     filled.close()
 
 

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stemma.identity import Version
 from stemma.registry import Query, Registry
 from stemma.registry.search import split, words_of
 from tests.registry.texts import text
@@ -30,6 +31,24 @@ def filled(registry: Registry) -> Registry:
         registry.records.put(text("laion-5b", more=_about("LAION-5B", "LAION e.V.", "CC-BY-4.0", "csam")))
         registry.records.put(text("alpaca", more=_about("Alpaca, a child of llama", "Stanford")))
     return registry
+
+
+def test_every_version_that_fits_is_found_by_what_it_is_known_for(filled: Registry) -> None:
+    hub = {"hubs": "identity:\n  hubs:\n    - {hub: huggingface, id: Stan-Labs/clip}\n"}["hubs"]
+    filled.records.put(text("clip", more=hub))
+    told = {
+        "meta ai": ["llama2-7b@1.0.0", "llama2-7b@1.1.0", "llama@1.0.0"],
+        "Stanford": ["alpaca@1.0.0", "plip@1.0.0"],
+        "stan-labs": ["clip@1.0.0"],
+        "stan": [],
+        "meta": [],
+    }
+    assert {owner: list(filled.search.keys(Query(owner=owner))) for owner in told} == told
+    assert list(filled.search.keys(Query(licence="mit"))) == ["plip@1.0.0"]
+    assert list(filled.search.keys(Query("lla"))) == ["alpaca@1.0.0", *told["meta ai"]]
+    assert len(filled.search.keys(Query())) == 7
+    filled.records.remove("plip", Version.parse("1.0.0"))
+    assert list(filled.search.keys(Query(owner="stanford"))) == ["alpaca@1.0.0"]
 
 
 ASKED: tuple[tuple[Query, list[str]], ...] = (
@@ -93,5 +112,5 @@ def test_what_was_made_of_a_name_is_told_in_part_and_counted(registry: Registry)
 @given(st.text(max_size=60))
 def test_words_hold_nothing_that_a_database_could_mistake(written: str) -> None:
     assert all(word.isalnum() for word in split(written))
-    words = words_of({"name": "a", "type": "model", "about": {"title": written}})
+    words = words_of({"name": "a", "type": "model", "about": {"title": written}}, ())
     assert set(words.split(" ")) == {"type_model", "a", *split(written)}

@@ -3,8 +3,8 @@
 * What a subscription asks of the advisory alone (its id, risk, severity, certainty) is answered once for all alerts
   that are alike in it.
 * By what it asks of the subject it lies under the values of one such term, the one that fewest subjects are likely to
-  have; an alert is held against the subscriptions under its own values, and no others. A query lies under three letters
-  that its words hold and fewest other queries do.
+  have; an alert is held against the subscriptions under its own values, and no others. A query lies under the beginning
+  of the one of its words that it shares with the fewest other queries.
 """
 
 from __future__ import annotations
@@ -18,14 +18,16 @@ from stemma.lineage.keys import MODEL, is_held, name_of
 from stemma.lineage.subscriptions import Condition, Subject, all_hold, condition_of, holds
 from stemma.registry.edges import Facts
 from stemma.registry.interface import GraphSource, IdentitySource
+from stemma.registry.marks import owners_of
 from stemma.registry.notices import Alert, Delivery, Subscription, delivery_id
+from stemma.registry.search import split
 
 BATCH = 2_000
-_LETTERS = 3
+_LETTERS = 5
 _OF_SUBJECT = ("model", "query", "owner", "licence")
 """The kinds of terms that ask something of the subject, those first that hold for the fewest."""
 _NEED_FACTS = frozenset({"owner", "licence", "query"})
-_DIGESTS = ("sha256:", "blake3:")
+_ON_HUB = f"{MODEL}hf:"
 Place = tuple[str, str]
 _ANYWHERE: Place = ("", "")
 
@@ -93,13 +95,12 @@ class _Shelf:
     def __init__(self, subscriptions: Iterable[Subscription]) -> None:
         self._all = list(subscriptions)
         self._asked_by = [_of_subject(each.terms) for each in self._all]
-        words = (word for conditions in self._asked_by for word in _words(conditions))
-        spread = Counter(part for word in words for part in set(_parts(word)))
+        spread = Counter(word[:_LETTERS] for conditions in self._asked_by for word in _words(conditions))
         self._at: dict[Place, list[int]] = defaultdict(list)
         for number, conditions in enumerate(self._asked_by):
             for place in _places(conditions, spread) if conditions else [_ANYWHERE]:
                 self._at[place].append(number)
-        self._queries = {part for kind, part in self._at if kind == "query"}
+        self._lengths = {len(beginning) for kind, beginning in self._at if kind == "query"}
 
     def of(self, alert: Alert, subject: Subject) -> list[Subscription]:
         """Those whose terms all hold, in their order."""
@@ -113,8 +114,8 @@ class _Shelf:
         places = [_ANYWHERE, ("model", model)]
         places += [("owner", owner) for owner in subject.owners]
         places += [("licence", licence) for licence in subject.licences]
-        if self._queries:
-            places += [("query", part) for part in self._queries.intersection(["", *_parts(subject.text)])]
+        for length in self._lengths:
+            places += {("query", word[:length]) for word in subject.words}
         return places
 
 
@@ -128,8 +129,8 @@ def _places(conditions: Iterable[Condition], spread: Mapping[str, int]) -> Itera
     for value in found.values:
         folded = value.casefold()
         if found.kind == "query":
-            parts = [part for word in folded.split() for part in _parts(word)]
-            yield ("query", min(parts, key=lambda part: (spread[part], part), default=""))
+            beginnings = [word[:_LETTERS] for word in split(value)]
+            yield ("query", min(beginnings, key=lambda each: (spread[each], each), default=""))
         elif found.kind == "model":
             hub = value.startswith("hf:")
             yield ("model", f"{MODEL}{folded.partition('@')[0]}" if hub else parse_requirement(value).name)
@@ -138,17 +139,10 @@ def _places(conditions: Iterable[Condition], spread: Mapping[str, int]) -> Itera
 
 
 def _words(conditions: Iterable[Condition]) -> Iterator[str]:
-    return (word for each in conditions if each.kind == "query" for word in each.values[0].casefold().split())
-
-
-def _parts(text: str) -> list[str]:
-    return [text[at : at + _LETTERS] for at in range(len(text) - _LETTERS + 1)]
+    return (word for each in conditions if each.kind == "query" for word in split(each.values[0]))
 
 
 def _owners(key: str, facts: Facts | None, marks: Collection[str]) -> frozenset[str]:
     """The publisher, and the accounts on hubs under which the subject lies."""
-    named = {facts.publisher.casefold()} if facts is not None and facts.publisher else set()
-    places = [mark.partition(":")[2] for mark in marks if not mark.startswith(_DIGESTS)]
-    if key.startswith(f"{MODEL}hf:"):
-        places.append(key.removeprefix(f"{MODEL}hf:"))
-    return frozenset(named | {place.partition("/")[0].casefold() for place in places if "/" in place})
+    place = [f"huggingface:{key.removeprefix(_ON_HUB)}"] if key.startswith(_ON_HUB) else []
+    return owners_of(facts.publisher if facts is not None else "", [*marks, *place])

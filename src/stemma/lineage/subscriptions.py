@@ -9,7 +9,7 @@
 | ``severity=LEVEL`` | at least as grave |
 | ``certainty=affected`` | that are sure |
 | ``advisory=ID`` | of that advisory |
-| ``query=WORDS`` | on subjects whose name, title, publisher or licence hold every word |
+| ``query=WORDS`` | on subjects of whose name, title, publisher or licence some word begins with each of them |
 
 Upper and lower case are one.
 """
@@ -28,6 +28,7 @@ from stemma.lineage.alerts import RANKS
 from stemma.lineage.keys import MODEL, is_held, name_of, version_text
 from stemma.registry.edges import Facts
 from stemma.registry.notices import Alert, Certainty
+from stemma.registry.search import split
 
 MAX_TERMS = 32
 MAX_TERM = 500
@@ -42,11 +43,11 @@ class Subject:
     owners: frozenset[str]
 
     @cached_property
-    def text(self) -> str:
-        """Everything that a query looks through, in lower case."""
+    def words(self) -> frozenset[str]:
+        """Everything that a query looks through, as searches compare it."""
         facts = self.facts
         told = (facts.title, facts.publisher, *facts.licenses) if facts is not None else ()
-        return " ".join((self.key, *told)).casefold()
+        return frozenset(word for text in (self.key, *told) for word in split(text))
 
     @cached_property
     def licences(self) -> frozenset[str]:
@@ -95,6 +96,8 @@ def _problem(kind: str, values: Sequence[str]) -> str | None:
         return f"one of {', '.join(f'{each}=...' for each in _KINDS)}"
     if not values:
         return "a value after the ="
+    if kind == "query" and not split(values[0]):
+        return "a word, with letters or digits"
     allowed = _ALLOWED.get(kind)
     if allowed is not None and not set(values) <= set(allowed):
         return f"one of {', '.join(allowed)}"
@@ -138,8 +141,13 @@ def _of_model(value: str) -> Holds:
 
 
 def _of_query(value: str) -> Holds:
-    words = value.casefold().split()
-    return lambda _alert, subject: all(word in subject.text for word in words)
+    beginnings = split(value)
+
+    def of_words(_alert: Alert, subject: Subject) -> bool:
+        found = (any(word.startswith(each) for word in subject.words) for each in beginnings)
+        return bool(beginnings) and all(found)
+
+    return of_words
 
 
 def _of_owner(value: str) -> Holds:

@@ -97,6 +97,10 @@ class SearchSource(Protocol):
         """The newest usable versions that fit a query; those whose name fits come first, then by name."""
         ...
 
+    def keys(self, query: Query) -> Sequence[str]:
+        """Every version that fits a query, as ``name@version``, sorted."""
+        ...
+
     def made_of(self, name: str, limit: int) -> tuple[Sequence[DeclaredEdge], int]:
         """The first of the declared edges whose upstream end bears a name, and how many there are."""
         ...

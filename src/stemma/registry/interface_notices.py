@@ -25,11 +25,15 @@ class AlertStore(Protocol):
         advisory: str | None = None,
         subject: str | None = None,
         name: str | None = None,
+        unrecorded: bool = False,
         states: Collection[AlertState] | None = None,
         after: str = "",
         limit: int | None = None,
     ) -> Iterator[Alert]:
-        """Alerts that fit, by identity, from the one after ``after`` on; ``name``: on any version of that record."""
+        """Alerts that fit, by identity, from the one after ``after`` on.
+
+        ``name``: on any version of that record; ``unrecorded``: on what is no version of a record.
+        """
         ...
 
     def on(self, subjects: Collection[str], states: Collection[AlertState] | None = None) -> Sequence[Alert]:

@@ -7,12 +7,13 @@ A mark is ``sha256:...`` (a file, or any digest of a record's identity), ``huggi
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from stemma.advisories import repository_of_purl
 from stemma.registry.interface import RecordStore
 
+_DIGEST_MARKS = ("sha256:", "blake3:")
 DIGESTS = ("root", "tensors", "fingerprint")
 
 
@@ -31,9 +32,16 @@ def marks_in(data: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(found)
 
 
+def owners_of(publisher: str, marks: Iterable[str]) -> frozenset[str]:
+    """The publisher, and the accounts on hubs that marks name, in lower case."""
+    places = [mark.partition(":")[2] for mark in marks if not mark.startswith(_DIGEST_MARKS)]
+    accounts = {place.partition("/")[0].casefold() for place in places if "/" in place}
+    return frozenset(accounts | ({publisher.casefold()} if publisher else set()))
+
+
 def without_revision(mark: str) -> str:
     """A repository for one of its revisions, any other mark as it is: what is looked up."""
-    return mark if mark.startswith(("sha256:", "blake3:")) else mark.partition("@")[0]
+    return mark if mark.startswith(_DIGEST_MARKS) else mark.partition("@")[0]
 
 
 class RecordIdentities:

@@ -1,20 +1,22 @@
 """Records found by words: what is asked, what is found, and which words a record can be found by.
 
 A record can be found by the beginning of any word of its name, title, publisher, licences, architecture, tags and
-tasks, and by what it states of itself: type, licences, risks that are present. What it inherits is not looked at.
+tasks, and by what it states of itself: type, licences, risks that are present, and the first of its owners. What it
+inherits is not looked at.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from stemma.registry.edges import DeclaredEdge, Facts, newest
 from stemma.registry.interface import GraphSource, RecordStore
+from stemma.registry.marks import marks_in, owners_of
 
 MAX_WORDS = 12
 MOST = 500
@@ -34,6 +36,7 @@ class Query:
     type: str = ""
     licence: str = ""
     risk: str = ""
+    owner: str = ""
 
     @property
     def beginnings(self) -> tuple[str, ...]:
@@ -43,7 +46,7 @@ class Query:
     @property
     def marks(self) -> tuple[str, ...]:
         """The marks that are all to be borne."""
-        named = (("type", self.type), ("licence", self.licence), ("risk", self.risk))
+        named = (("type", self.type), ("licence", self.licence), ("risk", self.risk), ("owner", self.owner))
         return tuple(mark_of(name, value) for name, value in named if value)
 
     @property
@@ -93,19 +96,23 @@ def mark_of(name: str, value: str) -> str:
     return f"{name}_{''.join(split(value))[:_MAX_LENGTH]}"
 
 
-def words_of(data: Mapping[str, Any]) -> str:
-    """The words by which a record can be found, with a space between them."""
+def words_of(data: Mapping[str, Any], marks: Iterable[str]) -> str:
+    """The words by which a record can be found, with a space between them; ``marks`` are those of the record."""
     about: Any = data.get("about") or {}
     licences = _texts(about.get("licenses") or about.get("+licenses"))
     found = [mark_of("type", str(data["type"])), *[mark_of("licence", licence) for licence in licences]]
     found += [mark_of("risk", name) for name, value in (data.get("risks") or {}).items() if _present(value)]
+    publisher = about.get("publisher")
+    owners = owners_of(publisher if isinstance(publisher, str) else "", marks)
+    found += [mark_of("owner", owner) for owner in sorted(owners)[:_MAX_OF_RECORD]]
+    most = len(found) + _MAX_OF_RECORD
     for text in (str(data["name"]), *licences):
         found += split(text)
     for field in _SEARCHED:
         if field in about:
             for text in _texts(about[field]):
                 found += split(text)
-    return " ".join(list(dict.fromkeys(found))[:_MAX_OF_RECORD])
+    return " ".join(list(dict.fromkeys(found))[:most])
 
 
 def page_of(
@@ -144,12 +151,12 @@ class RecordSearch:
 
     def find(self, query: Query, *, offset: int = 0, limit: int = 20) -> FoundPage:
         """What fits a query."""
-        candidates = []
-        for name, version, words in self._read():
-            marked = all(mark in words for mark in query.marks)
-            if marked and all(any(word.startswith(start) for word in words) for start in query.beginnings):
-                candidates.append((name, version))
+        candidates = [(name, version) for name, version, words in self._read() if _fits(query, words)]
         return page_of(candidates, self._graph, query, offset, limit, complete=True)
+
+    def keys(self, query: Query) -> Sequence[str]:
+        """Every version that fits a query, as ``name@version``."""
+        return sorted(f"{name}@{version}" for name, version, words in self._read() if _fits(query, words))
 
     def made_of(self, name: str, limit: int) -> tuple[Sequence[DeclaredEdge], int]:
         """The first of the declared edges whose upstream end bears a name, and how many there are."""
@@ -159,11 +166,20 @@ class RecordSearch:
     def _read(self) -> Sequence[tuple[str, str, tuple[str, ...]]]:
         if self._words is None:
             self._words = [
-                (name, str(version), tuple(words_of(self._records.get(name, version).data).split()))
+                (name, str(version), tuple(_words(self._records.get(name, version).data)))
                 for name in self._records.names()
                 for version in self._records.versions(name)
             ]
         return self._words
+
+
+def _fits(query: Query, words: Collection[str]) -> bool:
+    marked = all(mark in words for mark in query.marks)
+    return marked and all(any(word.startswith(start) for word in words) for start in query.beginnings)
+
+
+def _words(data: Mapping[str, Any]) -> list[str]:
+    return words_of(data, marks_in(data)).split()
 
 
 def _texts(value: Any) -> list[str]:

@@ -148,6 +148,7 @@ class TableAlerts(TableStore):
         advisory: str | None = None,
         subject: str | None = None,
         name: str | None = None,
+        unrecorded: bool = False,
         states: Collection[AlertState] | None = None,
         after: str = "",
         limit: int | None = None,
@@ -161,6 +162,7 @@ class TableAlerts(TableStore):
             if (advisory is None or alert.advisory == advisory)
             and (subject is None or alert.subject == subject)
             and (name is None or alert.subject == name or alert.subject.startswith(f"{name}@"))
+            and (not unrecorded or "@" not in alert.subject or alert.subject.startswith("model:"))
             and (states is None or alert.state in states)
         )
         yield from islice(fitting, limit)

@@ -7,13 +7,13 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Select, and_, delete, func, or_, select, update
+from sqlalchemy import Select, and_, delete, func, or_, select, text, update
 
 from stemma.registry.audit import digest_of_all
 from stemma.registry.forms import line_of, value_of
 from stemma.registry.notices import Alert, AlertState, Delivery, DeliveryState, Subscription, instant
 from stemma.registry.sql.batches import PAGE, chunks, given, insert_new, upsert, words
-from stemma.registry.sql.schema import alerts, deliveries, subscriptions
+from stemma.registry.sql.schema import UNRECORDED, alerts, deliveries, subscriptions
 from stemma.registry.sql.stores import SqlStore
 from stemma.registry.table_stores import told
 
@@ -48,6 +48,7 @@ class SqlAlerts(SqlStore):
         advisory: str | None = None,
         subject: str | None = None,
         name: str | None = None,
+        unrecorded: bool = False,
         states: Collection[AlertState] | None = None,
         after: str = "",
         limit: int | None = None,
@@ -61,6 +62,8 @@ class SqlAlerts(SqlStore):
         if name is not None:  # "A" is what follows "@": a stretch of the index
             versions = and_(alerts.c.subject > f"{name}@", alerts.c.subject < f"{name}A")
             query = query.where(or_(alerts.c.subject == name, versions))
+        if unrecorded:
+            query = query.where(text(f"({UNRECORDED})"))
         query = _of_states(query, states)
         lines = self._pages(query, alerts, alerts.c.id, after)
         yield from (value_of(Alert, line, "alerts") for line in islice(lines, limit))

@@ -111,7 +111,7 @@ _parsed = lru_cache(maxsize=1_024)(parse_record)
 
 def record_row(record: Record, text: str) -> dict[str, Any]:
     """The row of a record."""
-    facts = facts_of(record)
+    facts, found = facts_of(record), marks_in(record.data)
     return {
         "name": record.name,
         "version": str(record.version),
@@ -120,9 +120,9 @@ def record_row(record: Record, text: str) -> dict[str, Any]:
         "title": "" if facts.title == record.name else facts.title,
         "publisher": facts.publisher,
         "licenses": canonical_texts(facts.licenses) if facts.licenses else "",
-        "marks": marks_text(marks_in(record.data)),
+        "marks": marks_text(found),
         "text": text,
-        "words": words_of(record.data),
+        "words": words_of(record.data, found),
     }
 
 

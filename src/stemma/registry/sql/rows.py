@@ -77,7 +77,7 @@ def _rows(line: str, data: Any) -> Rows:
         canonical_texts([_text(each) for each in licenses]) if licenses else "",
         marks_text(found),
         _stored(line),
-        _text(words_of(data)),
+        _text(words_of(data, found)),
     )
     return Rows(record, edges, [(number, name, version) for number in mark_numbers(found)])
 

@@ -27,6 +27,8 @@ metadata = MetaData(
 TEXT = Text().with_variant(Text(collation="C"), "postgresql")
 """Compared by code points everywhere."""
 NUMBER = BigInteger().with_variant(Integer, "sqlite")
+UNRECORDED = "subject NOT LIKE '%@%' OR subject LIKE 'model:%'"
+"""Of an alert: its subject is no version of a record."""
 
 records = Table(
     "records",
@@ -124,6 +126,7 @@ alerts = Table(
     Column("line", TEXT, nullable=False),
     Index("ix_alerts_advisory_id", "advisory", "id"),
     Index("ix_alerts_updated_id", "updated", "id"),
+    Index("ix_alerts_unrecorded", "id", sqlite_where=text(UNRECORDED), postgresql_where=text(UNRECORDED)),
 )
 subscriptions = Table(
     "subscriptions",

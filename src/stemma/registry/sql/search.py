@@ -43,6 +43,15 @@ class SqlSearch:
         candidates = {(name, version) for part in rows for name, version in part}
         return page_of(candidates, self._graph, query, offset, limit, complete=not most)
 
+    def keys(self, query: Query) -> Sequence[str]:
+        """Every version that fits a query, as ``name@version``."""
+        statement = text(_BY_WORDS[self._database.dialect] if not query.empty else _ALL)
+        asked: dict[str, Any] = {"most": -1 if self._database.dialect == "sqlite" else None}
+        if not query.empty:
+            asked["asked"] = _asked(self._database.dialect, query)
+        with self._database.reading() as connection:
+            return sorted(f"{name}@{version}" for name, version in connection.execute(statement, asked))
+
     def made_of(self, name: str, limit: int) -> tuple[Sequence[DeclaredEdge], int]:
         """The first of the declared edges whose upstream end bears a name, and how many there are."""
         its = edges.c.upstream == name

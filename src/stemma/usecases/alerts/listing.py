@@ -15,12 +15,17 @@ from stemma.interop.webhooks.signing import key_of, new_secret
 from stemma.lineage import from_store
 from stemma.lineage.alerts import acknowledged
 from stemma.lineage.audience import Audience
-from stemma.lineage.subscriptions import check_terms
+from stemma.lineage.subscriptions import check_terms, condition_of
 from stemma.publish.alerts.model import AlertListing, SubscriptionListing
 from stemma.registry import Alert, AlertState, Registry, Subscription, instant
+from stemma.registry.search import Query
 
 DEFAULT_LIMIT = 100
 MAX_NOTE = 500
+FEW = 2_000
+"""So many alerts are read faster than records are found."""
+_AT_ONCE = 5_000
+_BY_RECORD = {"query": 0, "owner": 1, "licence": 2}
 Random = Callable[[int], bytes]
 
 
@@ -30,8 +35,11 @@ def list_alerts(
     *,
     states: Collection[AlertState] | None = None,
     limit: int | None = DEFAULT_LIMIT,
+    few: int = FEW,
 ) -> AlertListing:
     """The newest alerts for which all terms hold; all there are where there is no limit.
+
+    Up to ``few`` alerts are looked through; among more of them, those are found that are on fitting records.
 
     Raises:
         InputError: a term can never hold.
@@ -40,7 +48,7 @@ def list_alerts(
     if not asked and limit is not None:
         newest = tuple(registry.alerts.latest(limit, states))
         return AlertListing((), newest, registry.alerts.count(states), _summaries(registry, newest), VERSION)
-    found = _Counted(_matching(registry, asked, states))
+    found = _Counted(_matching(registry, asked, states, few))
     alerts = tuple(nsmallest(limit, found, key=_order) if limit is not None else sorted(found, key=_order))
     return AlertListing(asked, alerts, found.count, _summaries(registry, alerts), VERSION)
 
@@ -61,12 +69,34 @@ def _order(alert: Alert) -> tuple[int, str]:
     return -instant(alert.updated), alert.id
 
 
-def _matching(registry: Registry, terms: Sequence[str], states: Collection[AlertState] | None) -> Iterator[Alert]:
-    """The alerts that fit, by identity; those of one advisory or record without looking at others."""
+def _matching(
+    registry: Registry, terms: Sequence[str], states: Collection[AlertState] | None, few: int
+) -> Iterator[Alert]:
+    """The alerts that fit; those of an advisory, a record, an owner, a licence or a query without looking at others."""
     advisory, name = _only(terms, "advisory"), _only(terms, "model")
     record = None if name is None or name.startswith("hf:") else parse_requirement(name).name
-    found = registry.alerts.find(advisory=advisory, name=record, states=states)
+    asked = _asked(terms) if advisory is None and record is None else []
+    if asked and registry.alerts.count() > few:
+        found = _on_records(registry, asked, states)
+    else:
+        found = registry.alerts.find(advisory=advisory, name=record, states=states)
     return Audience(registry.graph, registry.identities).select(found, terms) if terms else found
+
+
+def _asked(terms: Sequence[str]) -> list[Query]:
+    """Which records the subjects are among: by the term that is likely to hold for the fewest, all of its values."""
+    conditions = sorted(map(condition_of, terms), key=lambda each: _BY_RECORD.get(each.kind, len(_BY_RECORD)))
+    first = next((each for each in conditions if each.kind in _BY_RECORD), None)
+    if first is None:
+        return []
+    return [Query(text=value) if first.kind == "query" else Query(**{first.kind: value}) for value in first.values]
+
+
+def _on_records(registry: Registry, asked: Iterable[Query], states: Collection[AlertState] | None) -> Iterator[Alert]:
+    keys = sorted({key for query in asked for key in registry.search.keys(query)})
+    for start in range(0, len(keys), _AT_ONCE):
+        yield from registry.alerts.on(keys[start : start + _AT_ONCE], states)
+    yield from registry.alerts.find(unrecorded=True, states=states)
 
 
 def _only(terms: Sequence[str], kind: str) -> str | None:
