@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from stemma.evidence.interface import Background, Evidence, SiteValue
 from stemma.evidence.order import Layers, UnitsOf, layer_trace, prepared_units
 from stemma.evidence.tails import log10_bonferroni
-from stemma.evidence.trace import TAIL, Trace
-from stemma.evidence.units import Array, Crop, Group, LayerParts, Place
+from stemma.evidence.trace import TAIL, Prepared, Trace
+from stemma.evidence.units import Crop, Group, LayerParts, Place
 from stemma.identity import Missing
 
 ALIGNMENT = "layer alignment"
@@ -79,9 +79,9 @@ def depths(alignment: Evidence) -> tuple[int, int] | None:
 
 def _remembered_units() -> UnitsOf:
     """Every layer meets every other: its units are made ready once for each crop."""
-    known: dict[tuple[int, Crop], list[Array]] = {}
+    known: dict[tuple[int, Crop], list[Prepared]] = {}
 
-    def units(layer: LayerParts, crop: Crop) -> list[Array]:
+    def units(layer: LayerParts, crop: Crop) -> list[Prepared]:
         key = id(layer), crop
         if key not in known:
             known[key] = prepared_units(layer, crop)

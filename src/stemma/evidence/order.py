@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 from stemma.evidence.interface import Background, Evidence, SiteValue
 from stemma.evidence.tails import log10_simes, stouffer
-from stemma.evidence.trace import TAIL, Trace, add, log10_joined_p, prepared, trace_of
-from stemma.evidence.units import Array, Crop, Group, LayerParts, Place, shared_crops, units_of
+from stemma.evidence.trace import TAIL, Prepared, Trace, add, log10_joined_p, prepared, trace_of
+from stemma.evidence.units import Crop, Group, LayerParts, Place, shared_crops, units_of
 from stemma.identity import Missing
 
 _MINIMUM_UNITS = 24
@@ -20,10 +20,10 @@ _EXACT = Background(0.0, 1.0, "exact: permutations of independent units")
 
 Pairing = Sequence[tuple[Place, Place]]
 Layers = Mapping[Place, LayerParts]
-UnitsOf = Callable[[LayerParts, Crop], list[Array]]
+UnitsOf = Callable[[LayerParts, Crop], list[Prepared]]
 
 
-def prepared_units(layer: LayerParts, crop: Crop) -> list[Array]:
+def prepared_units(layer: LayerParts, crop: Crop) -> list[Prepared]:
     """The units of a layer within a crop, ready for S1."""
     return [prepared(units) for units in units_of(layer, crop)]
 

@@ -77,6 +77,17 @@ class Trace:
         return self.total / math.sqrt(product) if product > 0 else 0.0
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """Units (n x f) with rows scaled to unit length and columns centred, and their sum of squares."""
+
+    units: Array
+    energy: float
+
+    def __len__(self) -> int:
+        return len(self.units)
+
+
 def permutation_trace(a: Array, b: Array) -> Trace:
     """S1 for two arrays of n units x f features in one hypothesised order.
 
@@ -88,20 +99,20 @@ def permutation_trace(a: Array, b: Array) -> Trace:
     return trace_of(prepared(a), prepared(b))
 
 
-def prepared(units: Array) -> Array:
-    """Units as :func:`trace_of` takes them: rows of unit length, columns centred."""
+def prepared(units: Array) -> Prepared:
+    """Units as :func:`trace_of` takes them."""
     norms = np.sqrt(np.vecdot(units, units))
     scaled = units / np.where(norms > 0, norms, np.float32(1))[:, None]
-    centred: Array = scaled - scaled.mean(axis=0)
-    return centred
+    centred = scaled - scaled.mean(axis=0)
+    return Prepared(centred, float(np.vecdot(centred, centred).sum(dtype=np.float64)))
 
 
-def trace_of(a: Array, b: Array) -> Trace:
+def trace_of(a: Prepared, b: Prepared) -> Trace:
     """:func:`permutation_trace` of units that are :func:`prepared`; for units that are compared with many others."""
     count = len(a)
     total = second = third = 0.0
     for start in range(0, count, _ROWS):
-        gram = a[start : start + _ROWS] @ b.T
+        gram = a.units[start : start + _ROWS] @ b.units.T
         squares = gram * gram
         total += float(np.trace(gram[:, start:], dtype=np.float64))
         second += float(squares.sum(dtype=np.float64))
@@ -112,8 +123,8 @@ def trace_of(a: Array, b: Array) -> Trace:
         third * count / ((count - 1) * max(1, count - 2)),
         log10_least_p(count),
         count,
-        float(np.vecdot(a, a).sum(dtype=np.float64)),
-        float(np.vecdot(b, b).sum(dtype=np.float64)),
+        a.energy,
+        b.energy,
     )
 
 
