@@ -6,7 +6,7 @@ import pytest
 
 from stemma.constitution.training import MATCHED_NEARNESS, NEARNESS, SURE, Shared, judge_ratios
 from stemma.evidence.calibration import FIRST_ENERGY, calibration
-from stemma.evidence.learned_overlap import MATCHED, Overlap, Ratio, overlap_from
+from stemma.evidence.learned_overlap import MATCHED, Correlation, Overlap, overlap_from
 from stemma.evidence.units import Group
 
 MLP, ATTENTION, STATE = (str(g) for g in Group)
@@ -15,7 +15,7 @@ MLP, ATTENTION, STATE = (str(g) for g in Group)
 def ratios(energy: float = 0.2, **found: tuple[float, float]) -> dict[str, Overlap]:
     names = {"mlp": MLP, "attention": ATTENTION, "state": STATE, "matched": MATCHED}
     return {
-        names[n]: overlap_from(Ratio(rho, 1.0, rho, error, 12, energy), names[n], "here", "coefficients")
+        names[n]: overlap_from(Correlation(rho, error, 1.0, 12, energy), names[n], "here", "coefficients")
         for n, (rho, error) in found.items()
     }
 
@@ -25,8 +25,9 @@ def ratios(energy: float = 0.2, **found: tuple[float, float]) -> dict[str, Overl
     [
         ({"mlp": (1.0, 0.02), "attention": (1.02, 0.02)}, Shared.TRAINING),
         ({"mlp": (0.9, 0.02), "attention": (0.9, 0.03)}, Shared.TRAINING),
-        ({"mlp": (0.6, 0.03), "attention": (0.6, 0.05)}, Shared.UNCLEAR),
-        ({"mlp": (0.45, 0.03), "attention": (0.35, 0.05)}, Shared.SEED),
+        ({"mlp": (0.7, 0.03), "attention": (0.7, 0.05)}, Shared.TRAINING),
+        ({"mlp": (0.5, 0.03), "attention": (0.5, 0.05)}, Shared.UNCLEAR),
+        ({"mlp": (0.35, 0.03), "attention": (0.25, 0.05)}, Shared.SEED),
         ({"mlp": (0.3, 0.03), "attention": (0.3, 0.05)}, Shared.SEED),
         ({"mlp": (0.7, 0.04), "attention": (0.5, 0.16)}, Shared.UNCLEAR),
         ({"mlp": (1.0, 0.02), "attention": (0.4, 0.02)}, Shared.UNCLEAR),
@@ -59,7 +60,7 @@ def test_a_ratio_alone_that_is_not_far_above_twins_decides_only_for_what_changed
     assert judge_ratios(alone, {name: 0.98})[0] is Shared.TRAINING
     known = calibration()[name].twins
     assert judge_ratios(alone, {name: known.mean + (SURE - 0.1) * known.deviation})[0] is Shared.UNCLEAR
-    low = ratios(**{found: (0.6, 0.02)})
+    low = ratios(**{found: (0.5, 0.02)})
     assert judge_ratios(low, {name: 0.98})[0] is not Shared.TRAINING
 
 
@@ -84,6 +85,12 @@ def test_a_ratio_of_little_is_left_out_beside_one_of_much() -> None:
     mixed = ratios(attention=(1.0, 0.02)) | ratios(mlp=(0.5, 0.02), energy=0.02)
     verdict, reason = judge_ratios(mixed, {})
     assert verdict is Shared.TRAINING and "mlp" not in reason
+
+
+def test_what_shares_little_of_the_bulk_either_is_no_twin() -> None:
+    """A tenth of a merge: its learned part and its bulk correlate by a tenth."""
+    found = {n: overlap_from(Correlation(0.1, 0.02, 0.1, 12, 0.2), n, "here", "coefficients") for n in (MLP, ATTENTION)}
+    assert judge_ratios(found, {})[0] is Shared.UNCLEAR
 
 
 def test_the_reason_gives_the_numbers() -> None:

@@ -1,20 +1,21 @@
 """Second question: is what they share trained, or is it the seed?
 
-Every learned-part ratio that can be had is put beside measured twins and measured derived pairs (see
+Every correlation of learned parts that can be had is put beside measured twins and measured derived pairs (see
 ``evidence.calibration``): how many standard deviations does it lie above the twins, how many below the derived? The
-mean of these scores over the ratios decides (the ratios of one pair move together, so they count as one):
+mean of these scores decides (the correlations of one pair move together, so they count as one):
 
-* trained: :data:`SURE` deviations or more above the twins, and every ratio :data:`CLEAR` of them;
-* initialisation only: :data:`SURE` deviations below the derived, and every ratio among the twins (:data:`AMONG`);
+* trained: :data:`SURE` deviations or more above the twins, and each of them :data:`CLEAR` or more;
+* initialisation only: :data:`SURE` deviations below the derived, each among the twins (:data:`AMONG`), and most of the
+  bulk shared (:data:`MOST`), for a small part in a merge shares little of either;
 * between the two nothing is established.
 
-A ratio that stands alone decides for training where it lies :data:`ALONE` deviations above the twins; or where it lies
-nearer the derived than the twins and the shared units have changed less than in any twins: by :data:`SURE` deviations.
+A correlation that stands alone decides for training where it lies :data:`ALONE` deviations above the twins; or where it
+lies nearer the derived than the twins and the shared units have changed less than in any twins: by :data:`SURE`.
 
-A ratio whose learned part holds less than ``LEAST_ENERGY`` of the matrices on either side is not asked: what is learned
-first is dictated by seed and data, and twins share it as parent and child do. Where no ratio can be asked, they
-must be those of derived models and the units must have changed less than a fifth as much (:data:`FIFTH`) as in the
-nearest of such early twins.
+A learned part that holds less than ``LEAST_ENERGY`` of the matrices on either side is not asked: what is learned first
+is dictated by seed and data, and twins share it as parent and child do. Where none can be asked, the correlations must
+be those of derived models and the units must have changed less than a fifth as much (:data:`FIFTH`) as in the nearest
+of such early twins.
 
 Bit-equal trained tensors and exact arithmetic need no ratio.
 """
@@ -35,7 +36,7 @@ from stemma.evidence.pair import PairEvidence
 from stemma.evidence.units import Group
 from stemma.identity import Missing, is_present
 
-SURE, ALONE, CLEAR, AMONG, FIFTH = 3.0, 4.0, 2.0, 1.0, 0.2
+SURE, ALONE, CLEAR, AMONG, FIFTH, MOST = 3.0, 5.0, 2.0, 1.0, 0.2, 0.5
 NEARNESS, MATCHED_NEARNESS = "nearness", "matched nearness"
 _ORDERS = frozenset({"mlp order", "state order", "layer alignment"})
 _ALL = 0.98
@@ -121,7 +122,8 @@ def judge_ratios(ratios: Mapping[str, Overlap], nearness: Mapping[str, float]) -
     below = [known[name].below_derived(o.rho, o.error) for name, o in told.items()]
     from_twins, from_derived = sum(above) / len(above), sum(below) / len(below)
     said = f"{_ratios(told)}, {from_twins:.1f} deviations above measured twins, {from_derived:.1f} below derived models"
-    if from_derived >= SURE and max(above) < AMONG:
+    bulk = min(o.found.bulk for o in told.values())
+    if from_derived >= SURE and max(above) < AMONG and bulk >= MOST:
         return (
             Shared.SEED,
             f"{said}: what training wrote is shared far less than the rest, as between runs from one seed.",
@@ -191,4 +193,4 @@ def _ratios(known: Mapping[str, Overlap]) -> str:
     each = " and ".join(
         f"{o.rho:.2f} ± {o.error:.2f} ({name}, {o.evidence.sample} matrices)" for name, o in known.items()
     )
-    return f"learned parts correlate {each} times as much as bulks do"
+    return f"learned parts correlate by {each}"

@@ -1,4 +1,4 @@
-"""The ratio that tells twins from the derived: is what training wrote shared as much as what the seed drew?
+"""What tells twins from the derived: is what training wrote shared, or only what the seed drew?
 
 A matrix of A is seen as signal (what training wrote) plus noise (what the seed drew). Its singular components above the
 noise edge (see ``fingerprint.spectrum``) hold the signal, each mixed with a known share 1 - w_k of noise [1, 2]; the
@@ -7,24 +7,24 @@ A with coefficient c, then beta = c, and
 
     beta_k / c = 1 - w_k + w_k (coefficient of the signal / c),
 
-so that every component gives one estimate of the signal's coefficient relative to the noise's. rho_A is their mean over
-the components of a layer with weights w_k^2 (a component says the more the purer it is), then over layers, one vote
-each: the first layers hold the most components, but what they learn is dictated by data and seed the most. rho_B
-exchanges the sides. rho is the geometric mean of the two: as a product of both regression coefficients is a squared
-correlation, rho is the correlation of the learned parts over that of the bulks, whichever side was trained further or
-scaled.
+so that every component gives one estimate of the signal's coefficient. rho_A is their mean over the components of a
+layer with weights w_k^2 (a component says more the purer it is), then over layers, one vote each: the first layers
+hold most components, but what they learn is dictated by data and seed the most. Times c it is the coefficient of B's
+signal on A's. The other side is asked in the same way, and rho is the geometric mean of both coefficients: as a product
+of two regression coefficients is a squared correlation, it is the correlation of the learned parts, whichever side was
+scaled. It is not put in proportion to the correlation of the bulks, for pruning and rounding lower that one alone.
 
 Blocks are centred over their units (rows), because what moves all units of a layer alike is written into runs of one
 seed in the same way.
 
 Null (twins): the models share their noise and nothing that training wrote; then rho is 0, or, where the data they
 share drove both the same way, somewhere below 1.
-Alternative (derived): B = c A + unrelated change, for whatever c; then rho_A is 1; what B learned since lowers rho.
+Alternative (derived): B = c A + unrelated change, for whatever c; then rho is 1, less what B learned since.
 
-The ratio has no exact null distribution, for how much the data alone make twins alike differs by architecture and
+It has no exact null distribution, for how much the data alone make twins alike differs by architecture and
 length of training: it is judged beside measured twins and measured derived models (``evidence.calibration``), and
 only where another test has shown that something is shared. What is learned first is dictated by seed and data, and
-twins drift apart from there: so the ratio goes with the share of the matrices' energy that the learned part holds on
+twins drift apart from there: so rho goes with the share of the matrices' energy that the learned part holds on
 the side that learned less. A standard error comes from the jackknife over matrices [3].
 
 References:
@@ -90,7 +90,7 @@ class Votes:
 
 @dataclass(frozen=True)
 class Ratio:
-    """rho, its jackknife standard error, and how many matrices spoke; of one side or of both.
+    """rho of one side, its jackknife standard error, and how many matrices spoke.
 
     ``bulk_beta`` is the mean coefficient of B on A's bulk, ``learned_beta`` = rho x bulk_beta that on A's signal,
     ``energy`` the mean share of the signal in the squared entries of a matrix.
@@ -105,17 +105,40 @@ class Ratio:
 
 
 @dataclass(frozen=True)
-class Overlap:
-    """rho of both sides, with its error. Both must show a learned part, else nothing is decided.
+class Correlation:
+    """rho, the correlation of both learned parts, with its standard error; ``bulk`` is that of the bulks.
 
-    ``energy`` is that of the side whose learned part holds less of it.
+    ``matrices`` and ``energy`` are those of the side that has fewer, and whose learned part holds less of it.
     """
 
     rho: float
     error: float
-    bulk_beta: float
+    bulk: float
+    matrices: int
     energy: float
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """A correlation of learned parts as evidence. Both sides must show a learned part, else there is none."""
+
+    found: Correlation
     evidence: Evidence
+
+    @property
+    def rho(self) -> float:
+        """The correlation."""
+        return self.found.rho
+
+    @property
+    def error(self) -> float:
+        """Its standard error."""
+        return self.found.error
+
+    @property
+    def energy(self) -> float:
+        """The share of the matrices' energy in the learned part, of the side where it is less."""
+        return self.found.energy
 
 
 def whole_block(layer: str, whole: Array, other: Array) -> Block:
@@ -192,19 +215,19 @@ def ratio_of(votes: Sequence[Votes]) -> Ratio | None:
     return Ratio(everything * beta, beta, everything, error, count, energy)
 
 
-def of_both(of_a: Ratio | None, of_b: Ratio | None) -> Ratio | None:
-    """The geometric means of the sides; None unless both show a learned part.
+def of_both(of_a: Ratio | None, of_b: Ratio | None) -> Correlation | None:
+    """The correlations, as geometric means of the coefficients of both sides; None unless both show a learned part.
 
     0 where a side shares its learned part with the opposite sign. The errors of the sides come of the same matrices,
     and are added up as if they went together.
     """
     if of_a is None or of_b is None:
         return None
-    rho, bulk = (_geometric(x, y) for x, y in ((of_a.rho, of_b.rho), (of_a.bulk_beta, of_b.bulk_beta)))
-    steep = (of_b.rho / of_a.rho) ** 0.5 if rho > 0 else 1.0
-    error = (of_a.error * steep + of_b.error / steep) / 2
+    rho = _geometric(of_a.learned_beta, of_b.learned_beta)
+    steep = (of_b.learned_beta / of_a.learned_beta) ** 0.5 if rho > 0 else 1.0
+    error = (of_a.error * of_a.bulk_beta * steep + of_b.error * of_b.bulk_beta / steep) / 2
     fewest, energy = min(of_a.matrices, of_b.matrices), min(of_a.energy, of_b.energy)
-    return Ratio(rho * bulk, bulk, rho, error, fewest, energy)
+    return Correlation(rho, error, _geometric(of_a.bulk_beta, of_b.bulk_beta), fewest, energy)
 
 
 def _geometric(x: float, y: float) -> float:
@@ -233,26 +256,21 @@ def learned_overlap(a: Layers, b: Layers, pairing: Pairing, group: Group) -> Ove
     return overlap_from(both, group.value, f"{both.matrices} matrices", "regression coefficients")
 
 
-def overlap_from(ratio: Ratio, what: str, site: str, coefficients: str) -> Overlap:
-    """The ratio of ``what`` as evidence, beside what twins of the calibration zoo show."""
+def overlap_from(found: Correlation, what: str, site: str, coefficients: str) -> Overlap:
+    """The correlation of the learned parts of ``what`` as evidence, beside what twins of the calibration zoo show."""
     evidence = Evidence(
         test=f"{what} learned part",
         site=site,
-        statistic=ratio.rho,
-        effect=ratio.learned_beta,
+        statistic=found.rho,
+        effect=found.rho,
         log10_p=None,
         null="twins: the initialisation is shared and nothing that training wrote (rho well below 1)",
-        method=f"ratio of {coefficients} on signal and bulk, geometric mean of both sides, jackknife error",
-        sample=ratio.matrices,
+        method=f"geometric mean of both sides' {coefficients} on the signal, jackknife error",
+        sample=found.matrices,
         background=known.background if (known := calibration().get(what)) else None,
-        facts={
-            "error": ratio.error,
-            "learned_beta": ratio.learned_beta,
-            "bulk_beta": ratio.bulk_beta,
-            "energy": ratio.energy,
-        },
+        facts={"error": found.error, "bulk": found.bulk, "energy": found.energy},
     )
-    return Overlap(ratio.rho, ratio.error, ratio.bulk_beta, ratio.energy, evidence)
+    return Overlap(found, evidence)
 
 
 def _block(layer: str, learned: LearnedPart, part: PartPrint, other: PartPrint) -> Block:

@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 
 from stemma.anatomy.interface import Role
 from stemma.evidence.interface import Background, Evidence, SiteValue
-from stemma.evidence.learned_overlap import Block, Ratio, centred_units, learned_ratio, of_both
+from stemma.evidence.learned_overlap import Block, Correlation, centred_units, learned_ratio, of_both
 from stemma.evidence.residual_order import shared_anchors
 from stemma.evidence.tails import log10_bonferroni
 from stemma.fingerprint import Fingerprint, LayerResponses
@@ -67,7 +67,7 @@ class Matching:
 
     layers: tuple[LayerMatch, ...]
     evidence: Evidence
-    overlap: Ratio | None
+    overlap: Correlation | None
     change: float
 
     @property
@@ -174,7 +174,7 @@ def _best_per_layer(matches: Sequence[LayerMatch]) -> list[LayerMatch]:
     return [m for m in matches if id(m) in chosen]
 
 
-def _overlap(held: Sequence[LayerMatch], left: NDArray[np.int64], right: NDArray[np.int64]) -> Ratio | None:
+def _overlap(held: Sequence[LayerMatch], left: NDArray[np.int64], right: NDArray[np.int64]) -> Correlation | None:
     """The learned-part ratio over matched neurons, of both sides; None unless both were trained."""
     turned = [LayerMatch(m.b, m.a, m.right, m.left) for m in held]
     return of_both(
