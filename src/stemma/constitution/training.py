@@ -4,7 +4,7 @@ Every correlation of learned parts that can be had is put beside measured twins 
 ``evidence.calibration``): how many standard deviations does it lie above the twins, how many below the derived? The
 mean of these scores decides (the correlations of one pair move together, so they count as one):
 
-* trained: :data:`SURE` deviations or more above the twins, and each of them :data:`CLEAR` or more;
+* trained: :data:`SURE` deviations or more above the twins, and each of them :data:`CLEAR` or more with its own error left out;
 * initialisation only: :data:`SURE` deviations below the derived, each among the twins (:data:`AMONG`), and most of the
   bulk shared (:data:`MOST`), for a small part in a merge shares little of either;
 * between the two nothing is established.
@@ -128,7 +128,8 @@ def judge_ratios(ratios: Mapping[str, Overlap], nearness: Mapping[str, float]) -
             Shared.SEED,
             f"{said}: what training wrote is shared far less than the rest, as between runs from one seed.",
         )
-    if from_twins >= (SURE if len(told) > 1 else ALONE) and min(above) >= CLEAR:
+    least = min(known[name].above_twins(o.rho) for name, o in told.items())
+    if from_twins >= (SURE if len(told) > 1 else ALONE) and least >= CLEAR:
         return Shared.TRAINING, f"{said}: what training wrote is shared as the rest is."
     name = _nearness_of(ratios, nearness)
     near = name in nearness and known[name].above_twins(nearness[name]) >= SURE
