@@ -4,7 +4,7 @@ Every correlation of learned parts that can be had is put beside measured twins 
 ``evidence.calibration``): how many standard deviations does it lie above the twins, how many below the derived? The
 mean of these scores decides (the correlations of one pair move together, so they count as one):
 
-* trained: :data:`SURE` deviations or more above the twins, and each of them :data:`CLEAR` or more with its own error left out;
+* trained: :data:`SURE` deviations or more above the twins, and each :data:`CLEAR` of them with its own error left out;
 * initialisation only: :data:`SURE` deviations below the derived, each among the twins (:data:`AMONG`), and most of the
   bulk shared (:data:`MOST`), for a small part in a merge shares little of either;
 * between the two nothing is established.
