@@ -16,6 +16,7 @@ from stemma.errors import StemmaError
 from stemma.identity.version import VERSION
 from stemma.interop.oidc import Provider
 from stemma.usecases.browse.holding import Holding
+from stemma.usecases.browse.scanning import SECONDS
 from stemma.usecases.browse.tokens import tokens_path
 from stemma.web import assets, deliveries, health, hooks, lineage, notices, oidc, pairs, records, scan, session
 from stemma.web.access import Closed, Doorkeeper
@@ -42,6 +43,11 @@ def body_bound(path: str, otherwise: int) -> int:
     return max(otherwise, MAX_DOCUMENT) if path.startswith(_DOCUMENTS) else otherwise
 
 
+def time_bound(path: str, otherwise: float) -> float:
+    """How many seconds a request to a path may take; a scan has a bound of its own, which says more."""
+    return max(otherwise, SECONDS + 10.0) if path == "/scan" else otherwise
+
+
 def create_app(settings: WebSettings, services: Services = Services()) -> ASGIApp:  # noqa: B008 it does not change
     """The application with everything around it; the registry is opened when it starts."""
     state = state_for(settings, services)
@@ -49,7 +55,11 @@ def create_app(settings: WebSettings, services: Services = Services()) -> ASGIAp
     if settings.closed:
         app = Closed(app, state.doorkeeper)
     app = Rates(app, rate=settings.rate, burst=settings.burst)
-    app = Limits(app, max_body=lambda path: body_bound(path, settings.max_body), seconds=settings.seconds)
+    app = Limits(
+        app,
+        max_body=lambda path: body_bound(path, settings.max_body),
+        seconds=lambda path: time_bound(path, settings.seconds),
+    )
     return Observe(SecurityHeaders(app), request_id=services.request_id, metrics=state.metrics)
 
 

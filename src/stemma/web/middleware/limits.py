@@ -18,11 +18,11 @@ _log = logging.getLogger("stemma.web")
 class Limits:
     """Answers 414, 413 and 503 where a bound is passed.
 
-    ``max_body`` says how many bytes the body of a path may have. Work in a thread cannot be stopped: after a 503
-    it goes on, takes up its thread, and what it says is dropped.
+    ``max_body`` says how many bytes the body of a path may have, ``seconds`` how long it may take. Work in a thread
+    cannot be stopped: after a 503 it goes on, takes up its thread, and what it says is dropped.
     """
 
-    def __init__(self, app: ASGIApp, *, max_body: Callable[[str], int], seconds: float) -> None:
+    def __init__(self, app: ASGIApp, *, max_body: Callable[[str], int], seconds: Callable[[str], float]) -> None:
         self._app, self._max_body, self._seconds = app, max_body, seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -37,13 +37,13 @@ class Limits:
         elif not length.isdigit() or int(length) > most:
             await answer(scope, receive, send, 413, f"The request is larger than {most:,} bytes.")
         else:
-            await self._timed(scope, _bounded(receive, most), send)
+            await self._timed(scope, _bounded(receive, most), send, self._seconds(scope["path"]))
 
-    async def _timed(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _timed(self, scope: Scope, receive: Receive, send: Send, seconds: float) -> None:
         passed = _Passed(send)
         task = asyncio.ensure_future(self._app(scope, receive, passed))
         try:
-            await asyncio.wait({task}, timeout=self._seconds)
+            await asyncio.wait({task}, timeout=seconds)
         except asyncio.CancelledError:
             task.cancel()
             raise
@@ -55,7 +55,7 @@ class Limits:
         if passed.started:  # whoever asked does not take the answer
             task.cancel()
         else:
-            message = f"This took longer than {self._seconds:g} seconds."
+            message = f"This took longer than {seconds:g} seconds."
             await answer(scope, receive, send, 503, message, advice="Ask for less, or try again later.")
 
 

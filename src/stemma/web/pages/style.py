@@ -23,7 +23,7 @@ border-bottom:1px solid var(--line)}
 .top nav a[aria-current]{color:var(--ink);border-color:var(--accent)}
 .bottom{display:flex;gap:.3rem 1.4rem;margin:2rem 0 0;padding:1rem 1.5rem;flex-wrap:wrap}
 button,.button{font:inherit;color:var(--card);background:var(--accent);border:1px solid var(--accent);border-radius:5px;
-padding:.3rem .9rem;height:2.3rem;cursor:pointer;text-decoration:none;display:inline-block}
+padding:.3rem .9rem;height:2.3rem;cursor:pointer;text-decoration:none;display:inline-block;white-space:nowrap}
 button.quiet,.button.quiet{color:var(--accent);background:none}
 button:focus-visible,textarea:focus-visible,[tabindex]:focus-visible{outline:2px solid var(--accent);outline-offset:2px;
 border-radius:2px}
@@ -41,7 +41,7 @@ input,select{height:2.3rem}
 .off{color:var(--linked);font-weight:600}
 .pages{display:flex;flex-wrap:wrap;gap:.4rem 1.4rem;margin:1.2rem 0}
 .pages a[aria-current]{color:var(--ink);text-decoration:none;border-bottom:2px solid var(--accent)}
-.problem{color:var(--bad);font-weight:600}
+.problem{color:var(--bad);font-weight:600;overflow-wrap:anywhere}
 .empty{color:var(--soft);margin:2rem 0}
 .htmx-request #found,#found.htmx-request{opacity:.55}
 .command{display:flex;gap:.6rem;align-items:start}
@@ -52,6 +52,7 @@ input,select{height:2.3rem}
 background:var(--ink);color:var(--bg);padding:.35rem .6rem;border-radius:4px;font-size:.8rem;overflow-wrap:anywhere}
 .from:hover .tip,.from:focus-within .tip{display:block}
 .scroll .from .tip{position:static}
+.scroll td p{min-width:14rem}
 .explorer{min-height:12rem;margin:.6rem 0}
 .explorer.live{height:min(72vh,52rem);padding:0;overflow:hidden}
 .__________cytoscape_container{position:relative}
@@ -64,7 +65,8 @@ background:var(--ink);color:var(--bg);padding:.35rem .6rem;border-radius:4px;fon
 .panel b{overflow-wrap:anywhere}
 .panel .note{display:block;overflow-wrap:anywhere}
 button:disabled{opacity:.45;cursor:default}
-@media (max-width:40rem){main{padding:1.2rem 1rem 2rem}.top{padding:.7rem 1rem}.bottom{padding:1rem}
+@media (max-width:40rem){.top ul{gap:.2rem .85rem;font-size:.95rem}
+.scroll td:last-child{min-width:8rem}main{padding:1.2rem 1rem 2rem}.top{padding:.7rem 1rem}.bottom{padding:1rem}
 h1{font-size:1.45rem}}
 @media print{.top,.bottom,form,button,.skip{display:none}}
 """
