@@ -39,11 +39,12 @@ class _Follower:
         built = load(self._folder)
         known = set(self._kept.known(built))
         self._asked |= known
-        came = time.monotonic()
+        came, looked = time.monotonic(), -_PAUSE
         while True:
-            built = load(self._folder)
-            if self._ask(built):
-                came = time.monotonic()
+            if not (self._printing or self._ruling) or time.monotonic() - looked > _PAUSE:
+                built, looked = load(self._folder), time.monotonic()
+                if self._ask(built):
+                    came = looked
             pending = {*self._printing, *self._ruling}
             if not pending and (len(built.entries) == len(built.zoo) or time.monotonic() - came > patience):
                 return len(self._asked) - len(known)
