@@ -25,7 +25,8 @@ def ratios(energy: float = 0.2, **found: tuple[float, float]) -> dict[str, Overl
     [
         ({"mlp": (1.0, 0.02), "attention": (1.02, 0.02)}, Shared.TRAINING),
         ({"mlp": (0.9, 0.02), "attention": (0.9, 0.03)}, Shared.TRAINING),
-        ({"mlp": (0.7, 0.03), "attention": (0.7, 0.05)}, Shared.TRAINING),
+        ({"mlp": (0.8, 0.03), "attention": (0.8, 0.05)}, Shared.TRAINING),
+        ({"mlp": (0.65, 0.03), "attention": (0.55, 0.05)}, Shared.UNCLEAR),
         ({"mlp": (0.5, 0.03), "attention": (0.5, 0.05)}, Shared.UNCLEAR),
         ({"mlp": (0.35, 0.03), "attention": (0.25, 0.05)}, Shared.SEED),
         ({"mlp": (0.3, 0.03), "attention": (0.3, 0.05)}, Shared.SEED),

@@ -52,7 +52,7 @@ def test_derived_models_stand_with_measured_ones(name: str) -> None:
     assert set(found) == {Group.MLP, Group.ATTENTION}
     for group, overlap in found.items():
         known = calibration()[group]
-        assert known.below_derived(overlap.rho, overlap.error) < 2, (name, group, overlap)
+        assert known.below_derived(overlap.rho, overlap.error) < 2.5, (name, group, overlap)
         assert overlap.rho > (0.65 if "stranger" in name else 0.85)
         assert known.above_twins(overlap.rho) > 2
 

@@ -5,7 +5,7 @@ Every correlation of learned parts that can be had is put beside measured twins 
 mean of these scores decides (the correlations of one pair move together, so they count as one):
 
 * trained: :data:`SURE` deviations or more above the twins, and each :data:`CLEAR` of them with its own error left out;
-* initialisation only: :data:`SURE` deviations below the derived, each among the twins (:data:`AMONG`), and most of the
+* initialisation only: :data:`BELOW` deviations below the derived, each among the twins (:data:`AMONG`), and most of the
   bulk shared (:data:`MOST`), for a small part in a merge shares little of either;
 * between the two nothing is established.
 
@@ -36,7 +36,7 @@ from stemma.evidence.pair import PairEvidence
 from stemma.evidence.units import Group
 from stemma.identity import Missing, is_present
 
-SURE, ALONE, CLEAR, AMONG, FIFTH, MOST = 3.0, 5.0, 2.0, 1.0, 0.2, 0.5
+SURE, ALONE, CLEAR, BELOW, AMONG, FIFTH, MOST = 4.0, 5.0, 2.0, 3.0, 1.0, 0.2, 0.5
 NEARNESS, MATCHED_NEARNESS = "nearness", "matched nearness"
 _ORDERS = frozenset({"mlp order", "state order", "layer alignment"})
 _ALL = 0.98
@@ -123,7 +123,7 @@ def judge_ratios(ratios: Mapping[str, Overlap], nearness: Mapping[str, float]) -
     from_twins, from_derived = sum(above) / len(above), sum(below) / len(below)
     said = f"{_ratios(told)}, {from_twins:.1f} deviations above measured twins, {from_derived:.1f} below derived models"
     bulk = min(o.found.bulk for o in told.values())
-    if from_derived >= SURE and max(above) < AMONG and bulk >= MOST:
+    if from_derived >= BELOW and max(above) < AMONG and bulk >= MOST:
         return (
             Shared.SEED,
             f"{said}: what training wrote is shared far less than the rest, as between runs from one seed.",
