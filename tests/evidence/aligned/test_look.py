@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from stemma.anatomy.interface import Role
+from stemma.evidence.aligned.basis import rotation
 from stemma.evidence.aligned.look import Aligned, look_closer
 from stemma.evidence.aligned.ratios import ALIGNED_ATTENTION, ALIGNED_MLP, ALIGNED_STATE
 from stemma.evidence.matching import MINIMUM_SHARE
@@ -154,3 +155,8 @@ def test_both_directions_agree() -> None:
     forward, backward = look(named(BASE), hidden), look(hidden, named(BASE))
     assert forward.evidence.effect == pytest.approx(backward.evidence.effect, abs=0.05)
     assert rho(forward, ALIGNED_MLP) == pytest.approx(rho(backward, ALIGNED_MLP), abs=0.05)
+
+
+def test_without_a_pair_of_rows_the_basis_stays() -> None:
+    rows = np.random.default_rng(1).standard_normal((5, 8)).astype(np.float32)
+    assert np.array_equal(rotation(np.zeros((8, 8), np.float32)).to_a(rows), rows)

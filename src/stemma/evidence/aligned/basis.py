@@ -46,7 +46,12 @@ def permutation(gram: Array) -> Basis:
 
 
 def rotation(gram: Array) -> Basis:
-    """Orthogonal Procrustes: the rotation that brings paired rows together; ``gram`` is rows_A' rows_B (A x B)."""
+    """Orthogonal Procrustes: the rotation that brings paired rows together; ``gram`` is rows_A' rows_B (A x B).
+
+    Where no rows are paired, so that it is zero, the basis stays as it is.
+    """
+    if not gram.any():
+        return SAME
     squares, right = np.linalg.eigh(gram.T.astype(np.float64) @ gram)
     roots = np.sqrt(np.maximum(squares, squares[-1] * _FLOOR))
     return Basis("rotation", matrix=(((gram @ right) / roots) @ right.T).astype(np.float32))
