@@ -159,5 +159,5 @@ def test_ratios_of_a_pair_stand_beside_those_of_small_models() -> None:
         built, {"evaluation": Part([one], [], [], None, None, {}, [])}, "the command", ["pictures-large/a.svg"]
     )
     assert "| mlp | twins | 1 | 0.432 | 0.432 | 0.432 |" in page
-    assert "| independent, shown | mlp 0.43 | -0.1 | 10.1 | 0.20 |" in page
+    assert "| independent, shown | mlp 0.43 | 1.1 | 5.0 | 0.20 |" in page
     assert "![a](pictures-large/a.svg)" in page

@@ -7,6 +7,8 @@ import os
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO
 
 from zoo.errors import ZooError
 from zoo.lineage import Pair
@@ -28,28 +30,37 @@ def ask_peer(built: Built, wanted: Sequence[Pair], python: Path) -> dict[tuple[s
     known = {tuple(r["pair"]): r["verdict"] for r in _lines(kept) if r["key"] == _key(built, r["pair"])}
     missing = [pair for pair in wanted if (pair.a, pair.b) not in known]
     log.info("%d of %d pairs for the peer", len(missing), len(wanted))
-    asked = "".join(json.dumps([pair.a, pair.b]) + "\n" for pair in missing)
     with (
         kept.open("a") as file,
+        TemporaryFile("w+") as asked,
+    ):
+        asked.writelines(json.dumps([pair.a, pair.b]) + "\n" for pair in missing)
+        asked.seek(0)
+        known |= _answers(built, python, asked, file)
+    return {(pair.a, pair.b): known[pair.a, pair.b] for pair in wanted}
+
+
+def _answers(built: Built, python: Path, asked: IO[str], kept: IO[str]) -> dict[tuple[str, ...], str]:
+    """The peer's verdicts on the pairs of a file, kept as they come; from a file, for no pipe holds so many."""
+    found: dict[tuple[str, ...], str] = {}
+    with (
         subprocess.Popen(
             [str(python), str(_SCRIPT), str(built.folder / "models")],
-            stdin=subprocess.PIPE,
+            stdin=asked,
             stdout=subprocess.PIPE,
             text=True,
             env=os.environ | {"OPENBLAS_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"},
         ) as process,
     ):
-        if process.stdin is None or process.stdout is None:
-            raise ZooError("the peer's process has no pipes")
-        process.stdin.write(asked)
-        process.stdin.close()
+        if process.stdout is None:
+            raise ZooError("the peer's process has no pipe")
         for line in process.stdout:
             pair, verdict = json.loads(line)
-            known[tuple(pair)] = verdict
-            file.write(json.dumps({"pair": pair, "verdict": verdict, "key": _key(built, pair)}) + "\n")
+            found[tuple(pair)] = verdict
+            kept.write(json.dumps({"pair": pair, "verdict": verdict, "key": _key(built, pair)}) + "\n")
     if process.returncode:
         raise ZooError(f"the peer ended with {process.returncode}; what it said stands above")
-    return {(pair.a, pair.b): known[pair.a, pair.b] for pair in wanted}
+    return found
 
 
 def _key(built: Built, pair: Sequence[str]) -> str:

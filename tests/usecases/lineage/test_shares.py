@@ -17,7 +17,10 @@ from tests.lineage.graphs import NOW
 from tests.models import draw, write
 
 
-@pytest.mark.parametrize(("share", "verdict"), [(0.02, Verdict.NOT_ESTABLISHED), (LARGE_SHARE, Verdict.HOLDS)])
+@pytest.mark.parametrize(
+    ("share", "verdict"),
+    [(0.02, Verdict.NOT_ESTABLISHED), (LARGE_SHARE, Verdict.NOT_ESTABLISHED), (0.6, Verdict.HOLDS)],
+)
 def test_a_true_parent_of_a_merge_is_never_absent(tmp_path: Path, share: float, verdict: Verdict) -> None:
     rest, parent = draw(1), draw(4)
     mixed = {name: ((1 - share) * rest[name] + share * parent[name]).astype(np.float32) for name in rest}
