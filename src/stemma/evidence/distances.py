@@ -84,7 +84,8 @@ def pair_distance(a: Fingerprint, b: Fingerprint, layers: Sequence[tuple[str, st
     """Relative distance of two models over the matrices that correspond, ||A - B|| / sqrt(||A|| ||B||).
 
     ``layers`` pairs layers of A and B as ``stack.number``; where it is empty, equal places correspond. Matrices of
-    different shapes are compared over the entries that both keep.
+    different shapes are compared over the entries that both keep. A layer that the pairs leave out counts as changed
+    whole: else a model with layers taken out would be as near to its siblings as its parent is.
     """
     pairing = dict.fromkeys(((x, y) for x, y in layers)) or None
     left, right = _by_place(a), _by_place(b)
@@ -99,9 +100,18 @@ def pair_distance(a: Fingerprint, b: Fingerprint, layers: Sequence[tuple[str, st
                 change += float(((u - v) ** 2).sum())
                 size_a += float((u**2).sum())
                 size_b += float((v**2).sum())
+    alone_a = _norm_outside(left, {x for x, _ in wanted}) if pairing else 0.0
+    alone_b = _norm_outside(right, {y for _, y in wanted}) if pairing else 0.0
+    change, size_a, size_b = change + alone_a + alone_b, size_a + alone_a, size_b + alone_b
     if not size_a or not size_b:
         return Missing("no matrix with exact entries corresponds")
     return float((change / (size_a * size_b) ** 0.5) ** 0.5)
+
+
+def _norm_outside(places: Mapping[str, Mapping[Any, PartPrint]], paired: set[str]) -> float:
+    """The squared norm of the entries of all layers that are not paired."""
+    layers = [parts for place, parts in places.items() if place not in paired and not place.endswith(".-1")]
+    return sum(float((_exact(part) ** 2).sum()) for parts in layers for part in parts.values())
 
 
 def _by_place(model: Fingerprint) -> dict[str, dict[tuple[int, str, str], PartPrint]]:
