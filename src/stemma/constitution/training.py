@@ -122,8 +122,7 @@ def judge_ratios(ratios: Mapping[str, Overlap], nearness: Mapping[str, float]) -
     below = [known[name].below_derived(o.rho, o.error) for name, o in told.items()]
     from_twins, from_derived = sum(above) / len(above), sum(below) / len(below)
     said = f"{_ratios(told)}, {from_twins:.1f} deviations above measured twins, {from_derived:.1f} below derived models"
-    bulk = min(o.found.bulk for o in told.values())
-    if from_derived >= BELOW and max(above) < AMONG and bulk >= MOST:
+    if _as_twins(told):
         return (
             Shared.SEED,
             f"{said}: what training wrote is shared far less than the rest, as between runs from one seed.",
@@ -147,7 +146,18 @@ def _judge_early(ratios: Mapping[str, Overlap], nearness: Mapping[str, float]) -
     told = energy >= FIRST_ENERGY and max(below) < AMONG and name in nearness and name in nearest
     if told and 1 - nearness[name] < FIFTH * (1 - nearest[name]):
         return Shared.TRAINING, f"{said}; yet {_NEAR}: one went on from the other's trained weights."
+    if _as_twins(ratios):
+        return Shared.SEED, f"{_ratios(ratios)}, where derived models that learned so little share nearly all of it."
     return Shared.UNCLEAR, f"{said}: that does not tell derived models from twins."
+
+
+def _as_twins(ratios: Mapping[str, Overlap]) -> bool:
+    """Whether most of the bulk is shared, and of the learned parts no more than twins share."""
+    known = calibration()
+    above = [known[name].above_twins(o.rho, o.error) for name, o in ratios.items()]
+    below = [known[name].below_derived(o.rho, o.error) for name, o in ratios.items()]
+    bulk = min(o.found.bulk for o in ratios.values())
+    return sum(below) / len(below) >= BELOW and max(above) < AMONG and bulk >= MOST
 
 
 def _nearness_of(ratios: Mapping[str, Overlap], nearness: Mapping[str, float]) -> str:
