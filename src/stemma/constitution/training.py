@@ -117,12 +117,10 @@ def judge_ratios(ratios: Mapping[str, Overlap], nearness: Mapping[str, float]) -
     told = {name: o for name, o in ratios.items() if o.energy >= LEAST_ENERGY}
     if not told:
         return _judge_early(ratios, nearness)
-    known = calibration()
-    above = [known[name].above_twins(o.rho, o.error) for name, o in told.items()]
-    below = [known[name].below_derived(o.rho, o.error) for name, o in told.items()]
-    from_twins, from_derived = sum(above) / len(above), sum(below) / len(below)
+    known, scores = calibration(), _scores(told)
+    from_twins, from_derived = (sum(s) / len(s) for s in (scores.above, scores.below))
     said = f"{_ratios(told)}, {from_twins:.1f} deviations above measured twins, {from_derived:.1f} below derived models"
-    if _as_twins(told):
+    if scores.as_twins:
         return (
             Shared.SEED,
             f"{said}: what training wrote is shared far less than the rest, as between runs from one seed.",
@@ -142,22 +140,36 @@ def _judge_early(ratios: Mapping[str, Overlap], nearness: Mapping[str, float]) -
     energy = min(o.energy for o in ratios.values())
     said = f"{_ratios(ratios)}, but training wrote only {energy:.1%} of a side, and twins share what is learned first"
     name, nearest = _nearness_of(ratios, nearness), nearest_early_twins()
-    below = [calibration()[kind].below_derived(o.rho, o.error) for kind, o in ratios.items()]
-    told = energy >= FIRST_ENERGY and max(below) < AMONG and name in nearness and name in nearest
+    scores = _scores(ratios)
+    told = energy >= FIRST_ENERGY and max(scores.below) < AMONG and name in nearness and name in nearest
     if told and 1 - nearness[name] < FIFTH * (1 - nearest[name]):
         return Shared.TRAINING, f"{said}; yet {_NEAR}: one went on from the other's trained weights."
-    if _as_twins(ratios):
+    if scores.as_twins:
         return Shared.SEED, f"{_ratios(ratios)}, where derived models that learned so little share nearly all of it."
     return Shared.UNCLEAR, f"{said}: that does not tell derived models from twins."
 
 
-def _as_twins(ratios: Mapping[str, Overlap]) -> bool:
-    """Whether most of the bulk is shared, and of the learned parts no more than twins share."""
+@dataclass(frozen=True)
+class _Scores:
+    """Deviations above twins and below derived models, of each correlation, and the least correlation of bulks."""
+
+    above: tuple[float, ...]
+    below: tuple[float, ...]
+    bulk: float
+
+    @property
+    def as_twins(self) -> bool:
+        """Whether most of the bulk is shared, and of the learned parts no more than twins share."""
+        return sum(self.below) / len(self.below) >= BELOW and max(self.above) < AMONG and self.bulk >= MOST
+
+
+def _scores(ratios: Mapping[str, Overlap]) -> _Scores:
     known = calibration()
-    above = [known[name].above_twins(o.rho, o.error) for name, o in ratios.items()]
-    below = [known[name].below_derived(o.rho, o.error) for name, o in ratios.items()]
-    bulk = min(o.found.bulk for o in ratios.values())
-    return sum(below) / len(below) >= BELOW and max(above) < AMONG and bulk >= MOST
+    return _Scores(
+        tuple(known[name].above_twins(o.rho, o.error) for name, o in ratios.items()),
+        tuple(known[name].below_derived(o.rho, o.error) for name, o in ratios.items()),
+        min(o.found.bulk for o in ratios.values()),
+    )
 
 
 def _nearness_of(ratios: Mapping[str, Overlap], nearness: Mapping[str, float]) -> str:
