@@ -141,6 +141,19 @@ def test_kin_is_no_merge(weights: Weights) -> None:
     assert isinstance(find_merge(fingerprint(weights), CATALOG), Missing)
 
 
+def test_a_hundredth_of_a_stranger_is_found_where_nothing_but_rounding_is_left() -> None:
+    stranger = draw(9)
+    held = {**CATALOG, "stranger": fingerprint(stranger)}
+    merge = find_merge(fingerprint(_mixed([(0.99, ONE), (0.01, stranger)])), held)
+    assert isinstance(merge, Merge) and not merge.trained_on
+    assert _coefficients(merge) == pytest.approx({"one": 0.99, "stranger": 0.01}, abs=1e-4)
+
+
+def test_a_model_trained_on_is_no_merge_with_a_stranger() -> None:
+    held = {**CATALOG, "stranger": fingerprint(draw(9))}
+    assert isinstance(find_merge(fingerprint(tuned(ONE, 33, share=0.05)), held), Missing)
+
+
 def test_an_ancestor_amid_its_children_is_no_merge() -> None:
     children = {n: CATALOG[n] for n in ("one", "two", "three", "sibling")}
     assert isinstance(find_merge(fingerprint(BASE), children), Missing)

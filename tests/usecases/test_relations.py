@@ -10,9 +10,13 @@ import pytest
 from stemma.catalog import Catalog
 from stemma.errors import InputError
 from stemma.evidence.merge import Merge, MergeKind
+from stemma.fingerprint import Fingerprint
+from stemma.identity import Missing
 from stemma.publish.merge_config import merge_configuration
 from stemma.publish.tree_model import EdgeKind
 from stemma.usecases.catalogs import add_models
+from stemma.usecases.merging import merge_among
+from stemma.usecases.models import fingerprint
 from stemma.usecases.scan import scan
 from stemma.usecases.settings import Work
 from stemma.usecases.tree import tree
@@ -62,6 +66,21 @@ def test_the_family_graph_groups_copies_and_hangs_merges_on_all_parents(folder: 
     assert report.models[-1].error is not None and report.families == 2
     again = tree(names, WORK)
     assert again.edges == report.edges
+
+
+def test_a_model_that_is_not_linked_is_a_parent_of_an_exact_merge_alone(folder: Path) -> None:
+    def printed(name: str) -> Fingerprint:
+        return fingerprint(str(folder / name), WORK).fingerprint
+
+    one, other = draw(21), draw(22)
+    exact = {k: (np.float32(0.9) * one[k] + np.float32(0.1) * other[k]).astype(one[k].dtype) for k in one}
+    for name, weights in (("left", one), ("right", other), ("mixed", exact), ("went-on", tuned(exact, 5, share=0.01))):
+        write(folder / name, weights)
+    models = {name: printed(name) for name in ("left", "right")}
+    found = merge_among(printed("mixed"), models, ["left"])
+    assert isinstance(found, Merge) and set(found.members) == {"left", "right"}
+    assert isinstance(merge_among(printed("went-on"), models, ["left"]), Missing)
+    assert isinstance(merge_among(printed("went-on"), models, ["left", "right"]), Merge)
 
 
 def test_a_tree_needs_two_models_named_once(folder: Path) -> None:

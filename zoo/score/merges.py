@@ -57,11 +57,12 @@ _NO_MERGES = ("-tuned-light", "-tuned-heavy", "-continued", "-pruned", "-int8", 
 
 
 def _decomposed(built: Built, name: str, truth: dict[str, Any] | None) -> Decomposed:
-    from stemma.evidence.merge import find_merge
+    from stemma.usecases.merging import merge_among
 
     query = printed(built, name)
     held = {n: printed(built, n) for n in built.candidates(name) if built.zoo[n].paired != "references"}
-    found = find_merge(query, _linked(query, held))
+    linked = [n for n, one in held.items() if rule_on(query, one).label is Label.LINKED]
+    found = merge_among(query, {n: held[n] for n in dict.fromkeys((*linked, *held))}, linked)
     split, method = built.zoo[name].split, truth["method"] if truth else ""
     if not is_present(found):
         return Decomposed(name, split, method, "none", truth is None, None)
@@ -70,10 +71,6 @@ def _decomposed(built: Built, name: str, truth: dict[str, Any] | None) -> Decomp
     parents = {parent.name for parent in found.parents}
     right = parents == set(truth["parents"])
     return Decomposed(name, split, method, found.kind.value, right, _error(found, truth) if right else None)
-
-
-def _linked(query: Fingerprint, held: dict[str, Fingerprint]) -> dict[str, Fingerprint]:
-    return {name: one for name, one in held.items() if rule_on(query, one).label is Label.LINKED}
 
 
 def _error(found: "Merge", truth: dict[str, Any]) -> float:

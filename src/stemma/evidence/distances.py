@@ -21,6 +21,7 @@ Array = NDArray[np.float64]
 # Bits after the leading one, by how the values are stored; anything else was computed in float32.
 _FRACTION_BITS: Mapping[str, int] = {"BF16": 7, "GGUF BF16": 7, "F16": 10, "GGUF F16": 10, "ONNX FLOAT16": 10}
 _LEAST_SHARED = 0.9
+_LEFT_OUT = 0.01
 
 
 @dataclass(frozen=True)
@@ -84,8 +85,9 @@ def pair_distance(a: Fingerprint, b: Fingerprint, layers: Sequence[tuple[str, st
     """Relative distance of two models over the matrices that correspond, ||A - B|| / sqrt(||A|| ||B||).
 
     ``layers`` pairs layers of A and B as ``stack.number``; where it is empty, equal places correspond. Matrices of
-    different shapes are compared over the entries that both keep. A layer that the pairs leave out counts as changed
-    whole: else a model with layers taken out would be as near to its siblings as its parent is.
+    different shapes are compared over the entries that both keep. A layer that the pairs leave out counts as changed by
+    one part in a hundred: taking layers out moves no weight, but of two models that are equally near otherwise the
+    whole one is to be the nearer.
     """
     pairing = dict.fromkeys(((x, y) for x, y in layers)) or None
     left, right = _by_place(a), _by_place(b)
@@ -102,7 +104,8 @@ def pair_distance(a: Fingerprint, b: Fingerprint, layers: Sequence[tuple[str, st
                 size_b += float((v**2).sum())
     alone_a = _norm_outside(left, {x for x, _ in wanted}) if pairing else 0.0
     alone_b = _norm_outside(right, {y for _, y in wanted}) if pairing else 0.0
-    change, size_a, size_b = change + alone_a + alone_b, size_a + alone_a, size_b + alone_b
+    change += _LEFT_OUT**2 * (alone_a + alone_b)
+    size_a, size_b = size_a + alone_a, size_b + alone_b
     if not size_a or not size_b:
         return Missing("no matrix with exact entries corresponds")
     return float((change / (size_a * size_b) ** 0.5) ** 0.5)

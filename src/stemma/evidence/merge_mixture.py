@@ -119,7 +119,7 @@ def _exact(points: Points, folds: Folds, target: int, mixture: Mixture, single: 
         left = mixture.left if affine else _left_in_sample(points, target, members, weights)
         if left > (1 - _EXACT_GAIN) * single or (affine and not _needed(folds, target, mixture)):
             continue
-        if not _mixes(weights):
+        if not _mixes(weights, _LEAST_SHARE_EXACT):
             continue
         base = _base(points, members, weights)
         if _signs_allow(weights, members, base):
@@ -135,7 +135,7 @@ def _nearly(points: Points, folds: Folds, target: int, mixture: Mixture, single:
         return None
     pooled = weights_by_group(points, target, members, np.zeros_like(points.matrix), affine=True)
     by_matrix = weights_by_group(points, target, members, points.matrix, affine=True)
-    if pooled.min() < _LEAST_SHARE or np.quantile(by_matrix, 0.05) < -_FAR_BELOW or not _mixes(by_matrix):
+    if pooled.min() < _LEAST_SHARE or np.quantile(by_matrix, 0.05) < -_FAR_BELOW or not _mixes(by_matrix, _NOISE):
         return None
     weights = np.repeat(pooled, len(points.keys), axis=0)
     return Found(members, weights, True, False, _base(points, members, weights), single, mixture.left)
@@ -156,9 +156,9 @@ def _signs_allow(weights: Array, members: Sequence[int], base: int | None) -> bo
     return bool((weights[:, tasks].mean(axis=0) >= _LEAST_SHARE_EXACT).all() and weights[:, tasks].min() > -_NOISE)
 
 
-def _mixes(weights: Array) -> bool:
+def _mixes(weights: Array, least: float) -> bool:
     """Whether most matrices hold something of two members: else whole matrices were exchanged, as disguises do."""
-    return bool((((np.abs(weights) > _NOISE).sum(axis=1)) > 1).mean() > 0.5)
+    return bool((((np.abs(weights) > least).sum(axis=1)) > 1).mean() > 0.5)
 
 
 def _base(points: Points, members: Sequence[int], weights: Array) -> int | None:

@@ -2,9 +2,8 @@
 
 * Models that hold the same weights form one group; the first of them stands for all.
 * A merge hangs on its parents, all of them, and on nothing else.
-* Of the other links only those stay that make up the shortest tree over the distances of the weights: between
-  independent children of one parent the way by the parent is the shortest, so siblings are joined through the
-  ancestor that is there, and a grandchild through its parent.
+* Of the other links those stay that give every model but the root of its family one parent (``usecases.rooted``):
+  siblings are joined through the ancestor that is there, and a grandchild through its parent.
 * An edge has a direction where the ruling on its pair gives one, where a model outside the family is reached through
   one end, or where it follows: a model that is no merge has one parent, so all but one of its edges lead away.
 
@@ -13,17 +12,20 @@ Everything is deterministic: ties go by the order in which the models were given
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
 from stemma.constitution.interface import Direction, Label, Ruling
 from stemma.evidence.merge import Merge
 from stemma.publish.tree_model import EdgeKind, TreeEdge
+from stemma.usecases.rooted import hang, is_clear_step
 from stemma.vocabulary import Exclusion, Kinship, Mechanism
 
 Pair = tuple[str, str]
-_SAME = 0.01
+# Farther than any distance that can be measured.
+_UNMEASURED = 10.0
 Rulings = Mapping[Pair, Ruling]
 Older = Callable[[str, str, str], str | None]
 
@@ -49,7 +51,7 @@ def family_graph(
     merged = {name: merge for name, merge in merges.items() if name in heads}
     edges += [edge for name, merge in merged.items() for edge in _merge_edges(name, merge, groups, names, rulings)]
     plain = [name for name in heads if name not in merged]
-    tree = _shortest_tree(plain, names, rulings, distances)
+    tree = _trees(plain, names, rulings, distances)
     directed = _directed(_onto_merges(tree, plain, merged, names, rulings, distances), merged, rulings, older)
     edges += [_edge(pair, way, names, rulings, distances) for pair, way in directed.items()]
     return Family(tuple(edges), _numbers(names, edges))
@@ -79,39 +81,35 @@ def _copies(names: Sequence[str], rulings: Rulings) -> dict[str, str]:
     return head
 
 
-def _shortest_tree(
-    plain: Sequence[str], names: Sequence[str], rulings: Rulings, distances: Mapping[Pair, float]
-) -> list[Pair]:
-    """Kruskal's tree of each family over the linked pairs; pairs without a distance come last.
+def _trees(plain: Sequence[str], names: Sequence[str], rulings: Rulings, distances: Mapping[Pair, float]) -> list[Pair]:
+    """Every model but one of each family with its parent, as pairs in the order of ``names``."""
+    linked = {pair for pair in combinations(plain, 2) if _linked(rulings.get(pair))}
+    made_of = {name: frozenset(_known_parents(name, linked, rulings)) for name in plain}
 
-    Distances as good as equal (disguised copies are all as near to one another as to what they were made of) go to the
-    pair with the more central model, the one with the least mean distance to its kin.
-    """
-    pairs = [pair for pair in combinations(plain, 2) if _linked(rulings.get(pair))]
-    beside: dict[str, list[float]] = {name: [] for name in plain}
-    for pair in pairs:
-        for name in pair:
-            beside[name].append(min(distances.get(pair, 1.0), 1.0))
-    mean = {name: sum(found) / max(1, len(found)) for name, found in beside.items()}
+    def distance(a: str, b: str) -> float:
+        pair = _pair(names, a, b)
+        return distances.get(pair, _UNMEASURED) if pair in linked else math.inf
 
-    def order(pair: Pair) -> tuple[float, float, int, int]:
-        away = round(distances.get(pair, float("inf")) / _SAME) * _SAME if pair in distances else float("inf")
-        return away, min(mean[pair[0]], mean[pair[1]]), names.index(pair[0]), names.index(pair[1])
+    return [
+        _pair(names, parent, name)
+        for members in _connected(plain, linked)
+        for name, parent in hang(members, distance, made_of).items()
+    ]
 
-    pairs.sort(key=order)
-    root = {name: name for name in plain}
 
-    def top(name: str) -> str:
-        while root[name] != name:
-            name = root[name]
-        return name
+def _known_parents(name: str, linked: Iterable[Pair], rulings: Rulings) -> Iterator[str]:
+    for a, b in linked:
+        way = {Direction.A_TO_B: (a, b), Direction.B_TO_A: (b, a)}.get(rulings[a, b].direction)
+        if way is not None and way[1] == name:
+            yield way[0]
 
-    tree = []
-    for a, b in pairs:
-        if top(a) != top(b):
-            root[top(b)] = top(a)
-            tree.append((a, b))
-    return tree
+
+def _connected(plain: Sequence[str], linked: Iterable[Pair]) -> list[list[str]]:
+    number = {name: at for at, name in enumerate(plain)}
+    for a, b in sorted(linked):
+        old, new = number[b], number[a]
+        number = {name: new if at == old else at for name, at in number.items()}
+    return [[name for name in plain if number[name] == at] for at in sorted(set(number.values()))]
 
 
 def _onto_merges(
@@ -122,7 +120,7 @@ def _onto_merges(
     rulings: Rulings,
     distances: Mapping[Pair, float],
 ) -> list[Pair]:
-    """The tree with models that lie nearer to a merge than to anything else hung on the merge: they were made of it."""
+    """The tree with models that lie clearly nearer to a merge than to their parent hung on the merge."""
     far = float("inf")
     parents = {p for m in merged.values() for p in m.members}
     tree, moved = list(tree), []
@@ -130,9 +128,9 @@ def _onto_merges(
         beside = [p for m in merged if name not in (m, *parents) and _linked(rulings.get(p := _pair(names, name, m)))]
         nearest = min(beside, key=lambda p: (distances.get(p, far), p), default=None)
         held = [pair for pair in tree if name in pair]
-        if nearest is None or len(held) > 1:
+        if nearest is None or nearest not in distances or len(held) > 1:
             continue
-        if distances.get(nearest, far) < min((distances.get(p, far) for p in held), default=far):
+        if is_clear_step(distances[nearest], min((distances.get(p, far) for p in held), default=far)):
             tree = [pair for pair in tree if pair not in held]
             moved.append(nearest)
     return [*tree, *moved]

@@ -11,13 +11,14 @@ from stemma.catalog import Catalog, Match
 from stemma.constitution.interface import Direction, Label
 from stemma.errors import InputError
 from stemma.evidence.adapter import is_adapter
-from stemma.evidence.merge import Merge, find_merge
+from stemma.evidence.merge import Merge
 from stemma.fingerprint import Fingerprint
 from stemma.fingerprint.threads import one_blas_thread
 from stemma.identity import Missing, is_present
 from stemma.identity.version import VERSION
 from stemma.publish.model import ScanCandidate, ScanReport
 from stemma.usecases.judging import rule_on
+from stemma.usecases.merging import merge_among
 from stemma.usecases.models import FingerprintResult, fingerprint
 from stemma.usecases.settings import DEFAULT_WORK, Work
 from stemma.usecases.summaries import summary_of
@@ -83,18 +84,14 @@ def _left_out(count: int) -> tuple[str, ...]:
 def _merge(catalog: Catalog, query: Fingerprint, ruled: Sequence[ScanCandidate]) -> Merge | Missing:
     """The merge that the query is of models of the catalog: those linked, and others that its search vector points to.
 
-    What is left of the vector once the nearest candidate is taken away points to a parent of small share. A candidate
-    that the ruling does not link may only be a parent of a merge that leaves nothing beyond rounding.
+    What is left of the vector once the nearest candidate is taken away points to a parent of small share.
     """
     linked = [c.name for c in ruled if c.ruling is not None and c.ruling.label is Label.LINKED]
     copies = {c.name for c in ruled if c.ruling is not None and c.ruling.kinship is Kinship.COPY}
     names = [name for name in dict.fromkeys((*linked, *_pointed_to(catalog, query, linked))) if name not in copies]
     models = {name: model for name in names if is_present(model := _comparable(catalog, name, query))}
     with one_blas_thread():
-        found = find_merge(query, models)
-        if isinstance(found, Merge) and found.trained_on and not set(found.members) <= set(linked):
-            found = find_merge(query, {name: model for name, model in models.items() if name in linked})
-    return found
+        return merge_among(query, models, linked)
 
 
 def _pointed_to(catalog: Catalog, query: Fingerprint, linked: Sequence[str]) -> list[str]:

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from stemma.constitution.interface import Label, Ruling
 from stemma.errors import InputError, StemmaError
 from stemma.evidence.distances import Points, pair_distance, points
-from stemma.evidence.merge import Merge, find_merge
+from stemma.evidence.merge import Merge
 from stemma.evidence.third_model import older_of
 from stemma.fingerprint import Fingerprint, load, save
 from stemma.fingerprint.threads import one_blas_thread
@@ -21,6 +21,7 @@ from stemma.identity.version import VERSION
 from stemma.publish.tree_model import TreeModel, TreeReport
 from stemma.usecases.compare import compare_pairs
 from stemma.usecases.family import Pair, family_graph
+from stemma.usecases.merging import merge_among
 from stemma.usecases.models import fingerprint
 from stemma.usecases.settings import DEFAULT_WORK, Work
 from stemma.vocabulary import Kinship
@@ -124,18 +125,19 @@ def _distances(
 def _merges(
     names: Sequence[str], models: Mapping[str, Fingerprint], rulings: Mapping[Pair, Ruling]
 ) -> dict[str, Merge]:
-    beside: dict[str, list[str]] = {name: [] for name in names}
+    linked: dict[str, list[str]] = {name: [] for name in names}
     copies: set[Pair] = set()
     for (a, b), ruling in rulings.items():
         if ruling.label is Label.LINKED:
-            beside[a].append(b)
-            beside[b].append(a)
+            linked[a].append(b)
+            linked[b].append(a)
         if ruling.kinship is Kinship.COPY:
             copies |= {(a, b), (b, a)}
     found: dict[str, Merge] = {}
     for name in names:
-        candidates = {n: models[n] for n in beside[name] if (name, n) not in copies}
-        merge = find_merge(models[name], candidates)
+        likely = dict.fromkeys((*linked[name], *names))
+        others = {other: models[other] for other in likely if other != name and (name, other) not in copies}
+        merge = merge_among(models[name], others, linked[name])
         if is_present(merge):
             found[name] = merge
     return found
