@@ -6,7 +6,6 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from stemma.constitution.interface import Label
-from stemma.fingerprint import Fingerprint
 from stemma.identity import is_present
 from stemma.usecases.judging import rule_on
 from zoo.score.cases import Built
