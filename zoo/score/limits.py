@@ -41,8 +41,9 @@ LIMITS = (
     ),
     Limit(
         "Small shares of a merge",
-        "A parent that gave one hundredth to a merge is below what its other parents' training hides. A tenth can be "
-        "found again, but whether it is trained weights that it gave is often not established.",
+        "Beside one of its parents alone, a merge shows no trace of one that gave a hundredth: what the others learned "
+        "hides it. A tenth can be found again, but whether it is trained weights that it gave is often not established. "
+        "With the other parents at hand a merge that was left as it was is taken apart to the last bit.",
         (("other-init", "merged-trace"), ("other-init", "merged-tenth")),
     ),
     Limit(
