@@ -48,7 +48,7 @@ def test_published_normal_quantiles() -> None:
 def test_skewed_tail_is_the_gamma_tail_or_a_little_above(z: float, skewness: float) -> None:
     shape = 4 / skewness**2
     exact = stats.gamma.logsf(shape + z * math.sqrt(shape), shape) / _LN10
-    assume(math.isfinite(exact))  # scipy's underflows far out
+    assume(exact > -300)  # below, scipy's is rounded to what a double can still hold
     wanted = max(exact, log10_normal_tail(z))
     assert wanted - 1e-6 <= log10_skewed_tail(z, skewness) <= wanted + 0.03
 
