@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import resource
 import time
+from itertools import islice
 
 import pytest
 
@@ -29,11 +30,15 @@ class Flood:
             self.ends["upstream"].setdefault(up, []).append(edge)
             self.ends["downstream"].setdefault(down, []).append(edge)
         self.names = {name for pair in edges for name in pair}
+        self.given = 0
 
-    def declared(self, names: object, side: Side) -> list[DeclaredEdge]:
-        return [edge for name in sorted(names) for edge in self.ends[side].get(name, ())]  # type: ignore[call-overload]
+    def declared(self, names: object, side: Side, limit: int | None = None) -> list[DeclaredEdge]:
+        each = (edge for name in sorted(names) for edge in self.ends[side].get(name, ()))  # type: ignore[call-overload]
+        found = list(islice(each, limit))
+        self.given += len(found)
+        return found
 
-    def measured(self, subjects: object) -> list[MeasuredEdge]:
+    def measured(self, subjects: object, limit: int | None = None) -> list[MeasuredEdge]:
         return []
 
     def versions_of(self, names: object) -> dict[str, list[Held]]:
@@ -109,9 +114,19 @@ def test_versions_by_the_thousand_do_not_multiply() -> None:
     assert found.path("child@1.0.0")[0].upstream == "base@1.149.0"
 
 
+def test_a_walk_that_shows_few_reads_few() -> None:
+    crowd = Flood([("base", f"child-{number}") for number in range(100_000)])
+    found = reach(crowd, "base@1.0.0", "descendants", depth=2, limit=250, keep_all=True, edges=1_000)
+    assert len(found.nodes) == 250 and not found.complete and crowd.given == 1_001
+    few = reach(crowd, "base@1.0.0", "descendants", depth=2, limit=10_000, edges=1_000)
+    assert len(few.nodes) == 1_002 and not few.complete, "what was not read is not there, and that is told"
+    whole = Flood([("base", f"child-{number}") for number in range(1_000)])
+    assert reach(whole, "base@1.0.0", "descendants", limit=2_000, edges=1_000).complete
+
+
 def test_garbage_is_collected_again_after_a_walk_whatever_happens() -> None:
     class Gone(Flood):
-        def measured(self, subjects: object) -> list[MeasuredEdge]:
+        def measured(self, subjects: object, limit: int | None = None) -> list[MeasuredEdge]:
             raise ConnectionError("the database went away")
 
     assert gc.isenabled()

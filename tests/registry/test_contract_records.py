@@ -5,12 +5,16 @@ from __future__ import annotations
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import Connection
 
 from stemma.errors import InputError, InvalidRecord
 from stemma.identity import Range, Requirement, Version
 from stemma.records import MemorySource, Resolver, choose, record_from_data
 from stemma.registry import Held, Registry, admitted, newest
+from stemma.registry.sql import Database, SqlRegistry
+from stemma.registry.sql.database import Query
 from stemma.vocabulary import RecordType, RelationKind
+from stemma.vocabulary.relations import Side
 from tests.registry.backends import Backend
 from tests.registry.texts import text
 from tests.registry.values import ruling
@@ -102,6 +106,88 @@ def test_edges_are_found_from_either_end(registry: Registry) -> None:
     assert [edge.key for edge in registry.graph.declared(["tower"], "upstream")] == ["tower@1.0.0"]
     assert [edge.key for edge in registry.graph.declared(["loop"], "upstream")] == ["loop@1.0.0"]
     assert list(registry.graph.declared([], "upstream")) == []
+
+
+@pytest.mark.parametrize("limit", range(9))
+def test_a_bounded_read_gives_the_first_names_and_their_first_neighbours(registry: Registry, limit: int) -> None:
+    with registry.transaction():
+        registry.records.put(text("b", relations=(("component-of", "tower"), ("finetuned-from", "base"))))
+        registry.records.put(text("b", "1.1.0", relations=(("merged-from", "base"), ("copy-of", "base"))))
+        registry.records.put(text("a", "2.0.0", relations=(("trained-on", "data"), ("copy-of", "base@1.0.0"))))
+        registry.records.put(text("tower", relations=(("composed-from", "b"),)))
+    inner = [
+        ("b", "tower", "b@1.0.0", 0), ("b", "tower", "tower@1.0.0", 0), ("base", "a", "a@2.0.0", 1),
+        ("base", "b", "b@1.0.0", 1), ("base", "b", "b@1.1.0", 0), ("base", "b", "b@1.1.0", 1),
+        ("data", "a", "a@2.0.0", 0),
+    ]  # fmt: skip
+    found = list(registry.graph.declared(["data", "base", "b", "none"], "upstream", limit))
+    told = [(edge.upstream, edge.downstream, edge.key, edge.position) for edge in found]
+    first = inner[:limit]
+    if limit == 1:  # the same place in both records: by the kind
+        first = [("b", "tower", "tower@1.0.0", 0)]
+    assert sorted(told) == sorted(first)
+    assert found == [e for e in registry.graph.declared(["data", "base", "b"], "upstream") if e in found], "in order"
+    (up,) = registry.graph.declared(["a", "b"], "downstream", 1)
+    assert (up.key, up.upstream) == ("a@2.0.0", "base")
+
+
+@pytest.mark.parametrize("limit", range(4))
+def test_a_bounded_read_of_rulings_gives_the_first_subjects(registry: Registry, limit: int) -> None:
+    edges = [ruling("c@1.0.0", "a@1.0.0"), ruling("b@1.0.0", "a@1.0.0"), ruling("b@1.0.0", "x@1.0.0")]
+    for edge in edges:
+        registry.rulings.put(edge)
+    registry.rulings.put(ruling("x@1.0.0", "y@1.0.0"))
+    first = [*sorted(edges[:2], key=lambda edge: edge.id), edges[2]][:limit]
+    found = list(registry.graph.measured(["b@1.0.0", "a@1.0.0", "none"], limit))
+    assert found == sorted(first, key=lambda edge: edge.id)
+
+
+@pytest.mark.parametrize("kept", ["sqlite", "postgresql"], indirect=True)
+def test_of_a_base_with_very_many_descendants_few_edges_are_looked_at(kept: Backend) -> None:
+    registry = kept.open()
+    assert isinstance(registry, SqlRegistry)
+    numbers = {
+        "sqlite": "WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < 20000)",
+        "postgresql": "WITH s AS (SELECT generate_series(1, 20000) AS n)",
+    }[kept.name]
+    ends = ("'base', 'child-' || n", "'child-' || n, 'base'")
+    rows = " UNION ALL ".join(f"SELECT {each}, 1, '1.0.0', 0, '*', 0 FROM s" for each in ends)
+    database = Database(kept.url)
+    with database.writing() as connection:
+        connection.exec_driver_sql(f"INSERT INTO edges {numbers} {rows}")
+    with database.writing() as connection:
+        connection.exec_driver_sql("ANALYZE edges")
+    sides: tuple[Side, ...] = ("upstream", "downstream")
+    for side in sides:
+        assert len(list(registry.graph.declared(["base"], side, 10))) == 10
+        if (kept.name, side) == ("postgresql", "downstream"):
+            continue  # what a record was made of is as much as its text holds: no index is kept in that order
+        question = registry.graph.question(side, bounded=True)
+        with database.reading() as connection:
+            assert _looked_at(connection, question) < 200, side
+    database.close()
+
+
+def _looked_at(connection: Connection, question: Query) -> int:
+    """Rows, or for SQLite steps of its machine by the hundred, that an answer of ten takes."""
+    values = {"values": '["base"]', "most": 10}
+    if connection.dialect.name == "sqlite":
+        raw, steps = connection.connection.dbapi_connection, [0]
+        assert raw is not None
+        raw.set_progress_handler(lambda: steps.append(1), 100)
+        assert len(connection.execute(question, values).all()) == 10
+        raw.set_progress_handler(None, 0)
+        return sum(steps)
+    compiled = question.compile(dialect=connection.dialect)
+    told = connection.exec_driver_sql(
+        f"EXPLAIN (ANALYZE, FORMAT JSON) {compiled}", {**compiled.params, **values}
+    ).scalar()
+    plans, most = [told[0]["Plan"]], 0  # type: ignore[index]
+    while plans:
+        plan = plans.pop()
+        most = max(most, int(plan["Actual Rows"]))
+        plans += plan.get("Plans", ())
+    return most
 
 
 def test_the_evidence_of_an_edge_is_in_its_record(registry: Registry) -> None:

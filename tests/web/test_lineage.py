@@ -51,6 +51,20 @@ def test_a_bound_on_nodes_is_told() -> None:
     assert len(seen.nodes) == 2 and not seen.complete
 
 
+def test_of_a_base_with_very_many_descendants_some_are_shown_and_that_is_told() -> None:
+    registry = MemoryRegistry(lambda: "2026-03-01T12:00:00Z")
+    registry.records.put(write_record(made("base", "model").data))
+    for number in range(60):
+        child = made(f"child-{number}", "model", relations=[relation("finetuned-from", "base")])
+        registry.records.put(write_record(child.data))
+        registry.rulings.put(ruling("base@1.0.0", f"child-{number}@1.0.0"))
+    seen = around("base@1.0.0", registry, up=1, down=2, limit=10)
+    assert 2 <= len(seen.nodes) <= 10 and not seen.complete
+    assert {edge.said for edge in seen.edges} == {"fine-tuning"}
+    whole = around("base@1.0.0", registry, up=0, down=2, limit=70)
+    assert len(whole.nodes) == 61 and whole.complete and len(whole.edges) == 60
+
+
 def test_opening_a_node_adds_its_neighbours_further_away() -> None:
     registry = _registry()
     seen = opened_out(around("base@1.0.0", registry), ["child@1.0.0", "no-such@1.0.0"], registry)

@@ -48,10 +48,18 @@ class Link(NamedTuple):
 
 
 class Joined:
-    """The joined graph, read level by level. ``kinds`` bounds the relations that are followed; None: all of them."""
+    """The joined graph, read level by level.
 
-    def __init__(self, graph: GraphSource, kinds: Collection[RelationKind] | None = None) -> None:
+    ``kinds`` bounds the relations that are followed, ``most`` how many declared edges and how many rulings of a level
+    are read; None: all of them. ``cut`` is True once there were more.
+    """
+
+    def __init__(
+        self, graph: GraphSource, kinds: Collection[RelationKind] | None = None, most: int | None = None
+    ) -> None:
         self._graph = graph
+        self._most = None if most is None else most + 1
+        self.cut = False
         self._kinds = None if kinds is None else frozenset(kinds)
         self._definitions: Mapping[RelationKind, RelationDefinition] = load_relations().kinds
         self._target_up = {kind: each.target == "upstream" for kind, each in self._definitions.items()}
@@ -78,7 +86,8 @@ class Joined:
 
     def _links(self, keys: Sequence[str], end: Side) -> Iterator[Link]:
         wanted = set(keys)
-        measured = list(self._graph.measured(wanted))
+        measured = list(self._graph.measured(wanted, self._most))
+        self.cut |= len(measured) == self._most
         apart: dict[frozenset[str], list[MeasuredEdge]] = defaultdict(list)
         for edge in measured:
             if edge.label == "independent" and not edge.component:  # of a part it says nothing of the rest
@@ -86,7 +95,10 @@ class Joined:
         return chain(self._declared(wanted, end, apart), self._measured(measured, wanted, end))
 
     def _declared(self, wanted: set[str], end: Side, apart: Apart) -> Iterator[Link]:
-        edges = self._graph.declared(names_in(wanted), end)
+        edges = self._graph.declared(names_in(wanted), end, self._most)
+        if self._most is not None:
+            edges = list(edges)
+            self.cut |= len(edges) == self._most
         if self._kinds is not None:
             edges = [edge for edge in edges if edge.kind in self._kinds]
         self._learn({edge.target for edge in edges})

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from itertools import chain
+from itertools import chain, islice
 
 from stemma.lineage.keys import name_of
 from stemma.registry.edges import DeclaredEdge, Facts, Held, MeasuredEdge
+from stemma.registry.first import first_declared, first_measured
 from stemma.registry.interface import GraphSource
 from stemma.vocabulary.relations import Side
 
@@ -30,17 +31,19 @@ class Overlay:
     ) -> None:
         self._graph, self._declared, self._measured = graph, declared, measured
 
-    def declared(self, names: Collection[str], side: Side) -> Iterable[DeclaredEdge]:
+    def declared(self, names: Collection[str], side: Side, limit: int | None = None) -> Iterable[DeclaredEdge]:
         """The declared edges whose upstream (or downstream) end bears one of these names."""
         wanted = set(names)
+        found = self._graph.declared(names, side, limit)
         more = [e for e in self._declared if (e.upstream if side == "upstream" else e.downstream) in wanted]
-        return sorted({*self._graph.declared(names, side), *more}) if more else self._graph.declared(names, side)
+        return first_declared({*found, *more}, side, limit) if more else found
 
-    def measured(self, subjects: Collection[str]) -> Iterable[MeasuredEdge]:
-        """The rulings that one of these subjects has a part in."""
+    def measured(self, subjects: Collection[str], limit: int | None = None) -> Iterable[MeasuredEdge]:
+        """The rulings that one of these subjects has a part in; with a ``limit`` those of the graph before further
+        ones."""
         wanted = set(subjects)
         more = [edge for edge in self._measured if edge.a in wanted or edge.b in wanted]
-        return dict.fromkeys(chain(self._graph.measured(subjects), more))
+        return dict.fromkeys(islice(chain(self._graph.measured(subjects, limit), more), limit))
 
     def versions_of(self, names: Collection[str]) -> Mapping[str, Sequence[Held]]:
         """The versions of these names, ascending."""
@@ -67,16 +70,16 @@ class Excerpt:
             self._ends["upstream"].setdefault(edge.upstream, []).append(edge)
             self._ends["downstream"].setdefault(edge.downstream, []).append(edge)
         inside = set(nodes)
-        self._measured = [edge for edge in graph.measured(sorted(inside)) if edge.a in inside and edge.b in inside]
+        rulings = graph.measured(sorted(inside))
+        self._measured = {edge.id: edge for edge in rulings if edge.a in inside and edge.b in inside}
 
-    def declared(self, names: Collection[str], side: Side) -> Iterable[DeclaredEdge]:
+    def declared(self, names: Collection[str], side: Side, limit: int | None = None) -> Iterable[DeclaredEdge]:
         """The declared edges whose upstream (or downstream) end bears one of these names."""
-        return sorted(edge for name in set(names) for edge in self._ends[side].get(name, ()))
+        return first_declared((edge for name in set(names) for edge in self._ends[side].get(name, ())), side, limit)
 
-    def measured(self, subjects: Collection[str]) -> Iterable[MeasuredEdge]:
+    def measured(self, subjects: Collection[str], limit: int | None = None) -> Iterable[MeasuredEdge]:
         """The rulings that one of these subjects has a part in."""
-        wanted = set(subjects)
-        return [edge for edge in self._measured if edge.a in wanted or edge.b in wanted]
+        return first_measured(self._measured, set(subjects), limit)
 
     def versions_of(self, names: Collection[str]) -> Mapping[str, Sequence[Held]]:
         """The versions of these names, ascending."""
@@ -99,10 +102,12 @@ class DeclaredOnly(Overlay):
         super().__init__(graph, declared)
         self._but = frozenset(but)
 
-    def declared(self, names: Collection[str], side: Side) -> Iterable[DeclaredEdge]:
+    def declared(self, names: Collection[str], side: Side, limit: int | None = None) -> Iterable[DeclaredEdge]:
         """The declared edges whose upstream (or downstream) end bears one of these names."""
-        return [edge for edge in super().declared(names, side) if (edge.key, edge.position) not in self._but]
+        enough = None if limit is None else limit + len(self._but)
+        found = (e for e in super().declared(names, side, enough) if (e.key, e.position) not in self._but)
+        return first_declared(found, side, limit)
 
-    def measured(self, subjects: Collection[str]) -> Iterable[MeasuredEdge]:
+    def measured(self, subjects: Collection[str], limit: int | None = None) -> Iterable[MeasuredEdge]:
         """Nothing."""
         return ()

@@ -66,6 +66,7 @@ def reach(
     depth: int | None = None,
     limit: int = MAX_NODES,
     keep_all: bool = False,
+    edges: int | None = None,
 ) -> Reach:
     """Walk from one node up to its ancestors, or down to its descendants.
 
@@ -77,9 +78,10 @@ def reach(
         depth: how many steps at most; None: as many as there are.
         limit: how many nodes at most.
         keep_all: keep every link between the nodes, not only those of one shortest way.
+        edges: how many declared edges and how many rulings of a level are read at most; None: all of them.
     """
     with uncollected():
-        return _reach(Joined(graph, kinds), start, towards, depth, limit, keep_all=keep_all)
+        return _reach(Joined(graph, kinds, edges), start, towards, depth, limit, keep_all=keep_all)
 
 
 def _reach(joined: Joined, start: str, towards: Towards, depth: int | None, limit: int, *, keep_all: bool) -> Reach:
@@ -101,7 +103,7 @@ def _reach(joined: Joined, start: str, towards: Towards, depth: int | None, limi
                 break
             nodes[next_key] = make(Reached, (next_key, far, link))
             following.append(next_key)
-        level = following
+        level, complete = following, complete and not joined.cut
     return Reach(start, towards, nodes, complete, {key: tuple(links) for key, links in every.items()})
 
 

@@ -61,12 +61,15 @@ class GraphSource(Protocol):
     What comes back is in a fixed order: by name, then version as text, then place in the record; rulings by identity.
     """
 
-    def declared(self, names: Collection[str], side: Side) -> Iterable[DeclaredEdge]:
-        """The declared edges whose upstream (or downstream) end bears one of these names."""
+    def declared(self, names: Collection[str], side: Side, limit: int | None = None) -> Iterable[DeclaredEdge]:
+        """The declared edges whose upstream (or downstream) end bears one of these names.
+
+        With a ``limit`` at most so many, and little more is read: see :mod:`stemma.registry.first`.
+        """
         ...
 
-    def measured(self, subjects: Collection[str]) -> Iterable[MeasuredEdge]:
-        """The rulings that one of these subjects has a part in."""
+    def measured(self, subjects: Collection[str], limit: int | None = None) -> Iterable[MeasuredEdge]:
+        """The rulings that one of these subjects has a part in; ``limit`` as above."""
         ...
 
     def versions_of(self, names: Collection[str]) -> Mapping[str, Sequence[Held]]:

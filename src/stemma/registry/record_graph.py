@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from stemma.registry.edges import DeclaredEdge, Facts, Held, MeasuredEdge, declared_edges, facts_of
+from stemma.registry.first import first_declared, first_measured
 from stemma.registry.interface import RecordStore
 from stemma.vocabulary.relations import Side
 
@@ -21,15 +22,14 @@ class RecordGraph:
         """Records were written: look again."""
         self._index = None
 
-    def declared(self, names: Collection[str], side: Side) -> Iterable[DeclaredEdge]:
+    def declared(self, names: Collection[str], side: Side, limit: int | None = None) -> Iterable[DeclaredEdge]:
         """The declared edges whose upstream (or downstream) end bears one of these names."""
         ends = self._read().ends[side]
-        return sorted(edge for name in set(names) for edge in ends.get(name, ()))
+        return first_declared((edge for name in set(names) for edge in ends.get(name, ())), side, limit)
 
-    def measured(self, subjects: Collection[str]) -> Iterable[MeasuredEdge]:
+    def measured(self, subjects: Collection[str], limit: int | None = None) -> Iterable[MeasuredEdge]:
         """The rulings that one of these subjects has a part in."""
-        wanted = set(subjects)
-        return [edge for _, edge in sorted(self._rulings().items()) if edge.a in wanted or edge.b in wanted]
+        return first_measured(self._rulings(), set(subjects), limit)
 
     def versions_of(self, names: Collection[str]) -> Mapping[str, Sequence[Held]]:
         """The versions of these names, ascending."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
+from itertools import islice
 from operator import attrgetter, itemgetter
 from typing import Any
 
-from sqlalchemy import CompoundSelect, Select, select, text, union
+from sqlalchemy import Column, CompoundSelect, Integer, Select, any_, bindparam, func, select, text, union
 
 from stemma.registry.edges import DeclaredEdge, Facts, Held, MeasuredEdge
 from stemma.registry.forms import value_of
@@ -29,17 +30,20 @@ class SqlGraph:
         self._versions = _versions_query(database.dialect)
         self._facts = _facts_query(database.dialect)
         self._rulings = _rulings_query(database.dialect)
+        self._bounded = _bounded_queries(database.dialect)
 
-    def declared(self, names: Collection[str], side: Side) -> Iterable[DeclaredEdge]:
+    def declared(self, names: Collection[str], side: Side, limit: int | None = None) -> Iterable[DeclaredEdge]:
         """The declared edges whose upstream (or downstream) end bears one of these names."""
-        found = edges_of(self._rows(self._sides[side], set(names)))
+        asked = set(names)
+        found = edges_of(self._rows(self._sides[side], asked) if limit is None else self._first(side, asked, limit))
         found.sort(key=itemgetter(0))  # comparing names alone is fast; then little is left to do
         found.sort()
         return found
 
-    def measured(self, subjects: Collection[str]) -> Iterable[MeasuredEdge]:
+    def measured(self, subjects: Collection[str], limit: int | None = None) -> Iterable[MeasuredEdge]:
         """The rulings that one of these subjects has a part in."""
-        found = dict(self._rows(self._rulings, set(subjects)))
+        asked = set(subjects)
+        found = dict(self._rows(self._rulings, asked) if limit is None else self._first_rulings(asked, limit))
         return [value_of(MeasuredEdge, line, id) for id, line in sorted(found.items())]  # noqa: A001
 
     def versions_of(self, names: Collection[str]) -> Mapping[str, Sequence[Held]]:
@@ -63,15 +67,23 @@ class SqlGraph:
                 found[key] = Facts(TYPES[of], STATES[state], title or name, publisher, held)
         return {key: found[key] for key in sorted(found)}
 
-    def question(self, side: Side) -> Query:
-        """The statement behind ``declared``, for those who look at plans; its parameter ``values`` is JSON."""
-        return self._sides[side]
+    def question(self, side: Side, *, bounded: bool = False) -> Query:
+        """The statement behind ``declared``, for those who look at plans; its parameter ``values`` is JSON; ``bounded``
+        has another, ``most``."""
+        return self._bounded[side] if bounded else self._sides[side]
 
-    def _rows(self, query: Query, asked: Collection[Any]) -> Sequence[Any]:
+    def _first(self, end: str, asked: Collection[str], limit: int) -> Sequence[Any]:
+        return self._rows(self._bounded[end], asked, most=limit)
+
+    def _first_rulings(self, asked: Collection[str], limit: int) -> Iterable[tuple[str, str]]:
+        rows = sorted({tuple(row) for end in ("a", "b") for row in self._first(end, asked, limit)})
+        return islice({id: line for _, id, line in rows}.items(), limit)  # noqa: A001
+
+    def _rows(self, query: Query, asked: Collection[Any], **more: int) -> Sequence[Any]:
         if not asked:
             return ()
         with self._database.reading() as connection:
-            return self._database.rows(connection, query, given(asked))
+            return self._database.rows(connection, query, given(asked) | more)
 
 
 def edges_of(rows: Iterable[Any]) -> list[DeclaredEdge]:
@@ -94,6 +106,24 @@ def _held(version: str, yanked: int) -> Held:
 def _edges_query(dialect: str, side: Side) -> Select[Any]:
     asked = words(dialect)
     return select(edges).select_from(asked.join(edges, edges.c[side] == asked.c.value))
+
+
+def _bounded_queries(dialect: str) -> Mapping[str, Select[Any]]:
+    """The first rows by each end, of edges and of rulings, in the order of an index: the rest is not looked at."""
+    by_ends = (edges.c.version, edges.c.position, edges.c.kind)
+    return {
+        "upstream": _first_rows(dialect, edges.c, edges.c.upstream, edges.c.downstream, *by_ends),
+        "downstream": _first_rows(dialect, edges.c, edges.c.downstream, edges.c.upstream, *by_ends),
+        "a": _first_rows(dialect, (rulings.c.a, rulings.c.id, rulings.c.line), rulings.c.a, rulings.c.id),
+        "b": _first_rows(dialect, (rulings.c.b, rulings.c.id, rulings.c.line), rulings.c.b, rulings.c.id),
+    }
+
+
+def _first_rows(dialect: str, columns: Iterable[Column[Any]], end: Column[Any], *order: Column[Any]) -> Select[Any]:
+    """As one list of values, not as a table to join: databases then walk an index in the order that is asked for."""
+    asked = select(words(dialect).c.value)
+    among = end.in_(asked) if dialect == "sqlite" else end == any_(func.array(asked.scalar_subquery()))
+    return select(*columns).where(among).order_by(end, *order).limit(bindparam("most", type_=Integer))
 
 
 def _versions_query(dialect: str) -> Select[Any]:

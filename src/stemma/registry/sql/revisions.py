@@ -9,9 +9,9 @@ from sqlalchemy import MetaData, Table, func, inspect, select
 from stemma.errors import InputError
 from stemma.registry.sql.database import Database
 
-HEAD = "0005"
+HEAD = "0006"
 """The revision that this version of Stemma works with."""
-REVISIONS = ("0001", "0002", "0003", "0004", "0005")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006")
 FIRST_TABLES_OF = {
     "0002": ("advisories", "advisory_subjects", "alerts", "subscriptions", "deliveries"),
     "0004": ("sightings",),

@@ -76,9 +76,11 @@ rulings = Table(
     "rulings",
     metadata,
     Column("id", TEXT, primary_key=True),
-    Column("a", TEXT, nullable=False, index=True),
-    Column("b", TEXT, nullable=False, index=True),
+    Column("a", TEXT, nullable=False),
+    Column("b", TEXT, nullable=False),
     Column("line", TEXT, nullable=False),
+    Index("ix_rulings_a_id", "a", "id"),  # of a base with very many rulings the first are found without the rest
+    Index("ix_rulings_b_id", "b", "id"),
 )
 fingerprints = Table(
     "fingerprints",

@@ -19,6 +19,8 @@ MAX_NODES = 5_000
 MAX_DEPTH = 8
 MAX_WAYS = 20
 MAX_SEARCHED = 100_000
+EDGES_PER_NODE = 4
+"""A walk reads so many edges of a level for every node that it may show: of a base with very many, not all."""
 _MOST_ADVISORIES = 10
 _KNOWN = (AlertState.OPEN, AlertState.ACKNOWLEDGED)
 
@@ -75,8 +77,9 @@ def find(asked: str, registry: Registry) -> str:
 def around(root: str, registry: Registry, *, up: int = 1, down: int = 1, limit: int = 500) -> Seen:
     """What lies ``up`` steps above a node and ``down`` steps below, at most ``limit`` nodes, near before far."""
     share = max(2, limit // 2) if up and down else limit
-    above = reach(registry.graph, root, "ancestors", depth=up, limit=share, keep_all=True)
-    below = reach(registry.graph, root, "descendants", depth=down, limit=share, keep_all=True)
+    most = EDGES_PER_NODE * share
+    above = reach(registry.graph, root, "ancestors", depth=up, limit=share, keep_all=True, edges=most)
+    below = reach(registry.graph, root, "descendants", depth=down, limit=share, keep_all=True, edges=most)
     distances = {key: -found.depth for key, found in above.nodes.items()}
     for key, found in below.nodes.items():
         distances.setdefault(key, found.depth)
