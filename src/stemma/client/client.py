@@ -10,6 +10,7 @@ from stemma.client.reading import read
 from stemma.client.report_shapes import (
     AdvisoryDocuments,
     AlertsAnswer,
+    ConflictsAnswer,
     DeliveryEntry,
     DeliveryList,
     ImpactAnswer,
@@ -147,6 +148,15 @@ class Client(Transport):
         while found.next:
             found = read(AdvisoryDocuments, self.ask("GET", found.next))
             yield from found.advisories
+
+    def conflicts(self, names: Collection[str] = ()) -> Iterator[ConflictsAnswer]:
+        """Where sources disagree, around some records or in the whole registry, page after page."""
+        asked = [("name", name) for name in names]
+        found = read(ConflictsAnswer, self.ask("GET", f"{API}/reports/conflicts", asked))
+        yield found
+        while found.next:
+            found = read(ConflictsAnswer, self.ask("GET", found.next))
+            yield found
 
     def acknowledge(self, alert: str) -> AlertEntry:
         """Say that an alert was seen. Needs a token."""

@@ -59,6 +59,25 @@ class AdvisoryDocuments:
 
 
 @dataclass(frozen=True)
+class ConflictEntry:
+    """One disagreement: the nodes that it is about, and what each source holds, in sentences."""
+
+    kind: str
+    subjects: tuple[str, ...]
+    sides: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ConflictsAnswer:
+    """Where sources disagree around records of these names, or anywhere where none is named; ``next`` as elsewhere."""
+
+    names: tuple[str, ...]
+    conflicts: tuple[ConflictEntry, ...]
+    total: int
+    next: str
+
+
+@dataclass(frozen=True)
 class RecordTexts:
     """A record as it was written, with every other that is needed to resolve it."""
 

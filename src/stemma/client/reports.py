@@ -12,10 +12,12 @@ from stemma.client.report_shapes import ImpactEntry, ReachedEntry
 from stemma.client.shapes import AlertEntry, StepEntry
 from stemma.errors import InputError, SourceError
 from stemma.identity.version import VERSION
+from stemma.lineage.conflicts import Conflict, ConflictKind
 from stemma.publish.alerts.model import AlertListing
 from stemma.publish.lineage.model import (
     AdvisoryImpact,
     AdvisoryListing,
+    ConflictReport,
     ImpactReport,
     ReachedBy,
 )
@@ -42,6 +44,14 @@ def impact_of(ask: Client, subject: str) -> ImpactReport:
     impacts = tuple(map(_impact, told.impacts))
     cost = {"seconds": told.seconds}
     return ImpactReport(told.asked, told.subject, impacts, (), (), told.alpha, None, (), cost, VERSION)
+
+
+def conflicts_of(ask: Client, names: Sequence[str]) -> ConflictReport:
+    """Where sources disagree, around some records or in the whole registry."""
+    pages = list(ask.conflicts(names))
+    found = (entry for page in pages for entry in page.conflicts)
+    told = tuple(Conflict(_word(ConflictKind, each.kind), each.subjects, each.sides) for each in found)
+    return ConflictReport(pages[0].names, told, VERSION)
 
 
 def alerts_of(

@@ -15,7 +15,7 @@ from stemma.cli.server import ServerOption, asking
 from stemma.vocabulary import RelationKind
 
 if TYPE_CHECKING:
-    from stemma.publish.lineage.model import LineageReport
+    from stemma.publish.lineage.model import ConflictReport, LineageReport
 
 KindsOption = Annotated[
     list[RelationKind] | None,
@@ -142,6 +142,7 @@ def conflicts(
     form: PlainFormatOption = PlainFormat.TABLE,
     output: OutputOption = None,
     registry: RegistryOption = None,
+    server: ServerOption = None,
 ) -> None:
     """List where declarations and weights disagree, circles, and names that look alike.
 
@@ -151,11 +152,10 @@ def conflicts(
     Examples:
       stemma lineage conflicts
       stemma lineage conflicts my-model --format json
+      stemma lineage conflicts my-model --server https://models.example.org
     """
-    from stemma.usecases.lineage.walk import list_conflicts
-
     check_output(output)
-    report = list_conflicts(names or [], registry)
+    report = _conflicts(names or [], registry, server)
     match form:
         case PlainFormat.TABLE:
             from stemma.publish.lineage.terminal import render_conflicts
@@ -168,6 +168,17 @@ def conflicts(
             write(to_json(conflicts_document(report)), output)
     if report.conflicts:
         raise Leave(Exit.FOUND)
+
+
+def _conflicts(names: list[str], registry: str | None, server: str | None) -> ConflictReport:
+    if server is not None:
+        from stemma.client.reports import conflicts_of
+
+        with asking(server, registry=registry) as ask:
+            return conflicts_of(ask, names)
+    from stemma.usecases.lineage.walk import list_conflicts
+
+    return list_conflicts(names, registry)
 
 
 def _write(report: LineageReport, form: PlainFormat, output: Path | None) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from itertools import islice
 
-from stemma.errors import BadReference, BadVersion, InputError
+from stemma.errors import BadReference, BadVersion, InputError, LimitExceeded
 from stemma.identity import Version, parse_loose_requirement
 from stemma.identity.version import VERSION
 from stemma.lineage import MODEL, Joined, Link, conflicts, is_held, name_of, reach, step_of
@@ -16,6 +17,7 @@ from stemma.registry.edges import DeclaredEdge, MeasuredEdge
 from stemma.usecases.lineage.subjects import find_record
 from stemma.usecases.registry import Chosen, opened
 from stemma.vocabulary import Grounds, RelationKind
+from stemma.vocabulary.relations import Side
 
 
 def find_node(asked: str, registry: Registry) -> str:
@@ -36,8 +38,8 @@ def find_node(asked: str, registry: Registry) -> str:
     except (BadReference, BadVersion) as error:
         advice = "Name a record, NAME or NAME@RANGE, or model:REFERENCE."
         raise InputError(f"{asked!r} is no node of the graph.", advice=advice) from error
-    known = [*registry.graph.declared([name], "upstream"), *registry.graph.declared([name], "downstream")]
-    if not known:
+    sides: tuple[Side, ...] = ("upstream", "downstream")
+    if not any(True for side in sides for _ in registry.graph.declared([name], side, 1)):
         raise InputError(f"Nothing in the registry is called, or refers to, {asked}.", advice="See: stemma record")
     return name
 
@@ -116,9 +118,18 @@ def find_paths_in(
 def list_conflicts(names: Iterable[str], registry: Chosen) -> ConflictReport:
     """Where sources disagree, around some records or in the whole registry."""
     with opened(registry) as stores:
-        chosen = [name_of(find_node(name, stores)) for name in names]
-        wanted = tuple(sorted(set(chosen))) or tuple(stores.records.names())
-        return ConflictReport(tuple(sorted(set(chosen))), tuple(conflicts(stores.graph, wanted)), VERSION)
+        return list_conflicts_in(stores, names)
+
+
+def list_conflicts_in(stores: Registry, names: Iterable[str], most: int | None = None) -> ConflictReport:
+    """The same in a registry that is open; raises LimitExceeded where it has more than ``most`` names and none was
+    chosen."""
+    chosen = tuple(sorted({name_of(find_node(name, stores)) for name in names}))
+    wanted = chosen or tuple(islice(stores.records.names(), None if most is None else most + 1))
+    if most is not None and len(wanted) > most:
+        advice = "Name some records, or look where the registry is: stemma lineage conflicts --registry."
+        raise LimitExceeded(f"There are more than {most:,} records to look at.", advice=advice)
+    return ConflictReport(chosen, tuple(conflicts(stores.graph, wanted)), VERSION)
 
 
 def edge_line(link: Link, registry: Registry, *, directed: bool) -> EdgeLine:

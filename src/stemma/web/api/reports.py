@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal, get_args
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 
 from stemma.client.report_shapes import (
     AdvisoryDocuments,
     AlertsAnswer,
+    ConflictEntry,
+    ConflictsAnswer,
     ImpactAnswer,
     ImpactEntry,
     ReachedEntry,
@@ -22,7 +26,7 @@ from stemma.usecases.browse.graph import find
 from stemma.usecases.browse.notices import list_advisories
 from stemma.usecases.browse.records import texts_for
 from stemma.usecases.lineage.impact import impact_held
-from stemma.usecases.lineage.walk import find_paths_in, show_node_in, walk_in
+from stemma.usecases.lineage.walk import find_paths_in, list_conflicts_in, show_node_in, walk_in
 from stemma.vocabulary import RelationKind
 from stemma.web.addresses import with_query
 from stemma.web.api.answers import said
@@ -34,6 +38,9 @@ from stemma.web.state import state_of
 router = APIRouter(prefix="/reports", tags=["reports"])
 MOST = 5_000
 """Nodes of a walk, subjects of an advisory: what one report tells at most."""
+MOST_NAMES = 20_000
+"""Records that are looked at for conflicts, where none is named."""
+_CONFLICTS = 500
 What = Literal["show", "ancestors", "descendants"]
 Known = Literal["open", "acknowledged", "resolved"]
 _MANY = Annotated[int, Query(ge=1, le=1000)]
@@ -84,6 +91,26 @@ def _reached(reached: ReachedBy) -> ReachedEntry:
     path = tuple(map(step_entry, reached.path))
     risks = tuple(map(str, reached.risks))
     return ReachedEntry(reached.subject, reached.certainty.value, risks, reached.start, path, reached.note)
+
+
+@router.get("/conflicts", response_model=ConflictsAnswer, responses=problems(404, 413), operation_id="conflicts")
+def conflicts(
+    request: Request,
+    name: Annotated[list[Annotated[str, Query(min_length=1, max_length=300)]] | None, Query(max_length=20)] = None,
+    offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
+) -> Response:
+    """Where declarations and weights disagree, circles, and names that look alike: around some records, or in the whole
+    registry where it has no more than 20,000 names; five hundred at a time."""
+    with state_of(request).holding.look() as registry:
+        report = list_conflicts_in(registry, [find(each, registry) for each in name or ()], MOST_NAMES)
+    more, total = offset + _CONFLICTS, len(report.conflicts)
+    following = _page_address("/api/v1/reports/conflicts", name or (), more) if more < total else ""
+    shown = tuple(ConflictEntry(c.kind, c.subjects, c.sides) for c in report.conflicts[offset:more])
+    return said(request, ConflictsAnswer(report.names, shown, total, following))
+
+
+def _page_address(path: str, names: Sequence[str], offset: int) -> str:
+    return f"{path}?{urlencode([*(('name', each) for each in names), ('offset', str(offset))])}"
 
 
 @router.get("/alerts", response_model=AlertsAnswer, responses=problems(), operation_id="alerts_report")
