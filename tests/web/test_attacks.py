@@ -171,6 +171,11 @@ def test_guessing_tokens_is_slowed_down(place: Path, tmp_path: Path) -> None:
         for _ in range(GUESSES + 3):
             assert client.get("/deliveries").status_code == 200
         client.cookies.set("stemma", token)
+        assert "Signed in" in client.get("/session").text, "the same old cookie again and again is one guess"
+        for number in range(GUESSES + 3):
+            client.cookies.set("stemma", f"stm_{number}")
+            assert client.get("/deliveries").status_code == 200
+        client.cookies.set("stemma", token)
         assert "Signed in" not in client.get("/session").text, "guesses by cookie are bounded as well"
         client.cookies.clear()
         signed = client.post("/session", data={"token": token}, headers=form)

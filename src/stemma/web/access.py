@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -16,7 +17,7 @@ from fastapi import HTTPException, Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from stemma.identity import Missing
-from stemma.usecases.browse.tokens import UNKNOWN, Token, check_token, read_tokens
+from stemma.usecases.browse.tokens import UNKNOWN, Token, check_token, digest_of, read_tokens
 from stemma.web.middleware.buckets import Buckets, client_of
 from stemma.web.problems import answer
 from stemma.web.settings import Services
@@ -24,6 +25,7 @@ from stemma.web.settings import Services
 OPEN = ("/healthz", "/readyz", "/session", "/static/", "/hooks/")
 GUESSES, GUESS_RATE = 10, 1 / 6
 """Tokens that are none of ours which one client may bring at once, and how many a second in the long run."""
+_STRAYS = 2_000
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="stemma"'}
 
 
@@ -49,6 +51,7 @@ class Doorkeeper:
         self.cookie = "__Host-stemma" if secure else "stemma"
         self.secure = secure
         self._guesses, self._strays = (Buckets(rate=GUESS_RATE, burst=GUESSES) for _ in range(2))
+        self._known_strays: OrderedDict[str, str] = OrderedDict()
         self._tokens: tuple[Token, ...] = ()
         self._stamp: tuple[int, int, int] | None = None
 
@@ -71,16 +74,24 @@ class Doorkeeper:
             if isinstance(token, Missing):
                 raise HTTPException(401, f"{token.reason[:1].upper()}{token.reason[1:]}.", _CHALLENGE)
             return self._known(request, Visitor(token, given.strip(), by_cookie=False))
+        return self.by_cookie(request)
+
+    def by_cookie(self, request: Request) -> Visitor | None:
+        """Whose browser asks, whatever stands in the header."""
         kept = request.cookies.get(self.cookie, "")
         found = self._of_cookie(client_of(request.scope), kept) if kept else Missing("no cookie")
         return None if isinstance(found, Missing) else self._known(request, Visitor(found, kept, by_cookie=True))
 
     def _of_cookie(self, client: str, kept: str) -> Token | Missing:
-        """As :meth:`check`; but an old cookie, which a browser brings again and again, keeps nobody from signing in."""
+        """As :meth:`check`; but an old cookie, which a browser brings with every page, keeps nobody from signing in,
+        and the same again is no further guess."""
         if not self._strays.has(client):
             return Missing("too many cookies that are none of ours came from this address")
         found = check_token(self._read(), kept, self._services.clock())
-        if found == UNKNOWN:
+        if found == UNKNOWN and self._known_strays.get(client) != (digest := digest_of(kept)):
+            self._known_strays[client] = digest
+            if len(self._known_strays) > _STRAYS:
+                self._known_strays.popitem(last=False)
             self._strays.take(client)
         return found
 

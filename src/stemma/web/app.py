@@ -18,7 +18,21 @@ from stemma.interop.oidc import Provider
 from stemma.usecases.browse.holding import Holding
 from stemma.usecases.browse.scanning import SECONDS
 from stemma.usecases.browse.tokens import tokens_path
-from stemma.web import assets, deliveries, health, hooks, lineage, notices, oidc, pairs, records, scan, session
+from stemma.web import (
+    advising,
+    assets,
+    deliveries,
+    health,
+    hooks,
+    lineage,
+    notices,
+    oidc,
+    pairs,
+    records,
+    scan,
+    session,
+    writing,
+)
 from stemma.web.access import Closed, Doorkeeper
 from stemma.web.api import routes as api
 from stemma.web.api.writing import MAX_DOCUMENT
@@ -27,12 +41,16 @@ from stemma.web.middleware.headers import SecurityHeaders
 from stemma.web.middleware.limits import Limits
 from stemma.web.middleware.observe import Observe
 from stemma.web.middleware.rates import Rates
+from stemma.web.middleware.signed_in import SignedIn
 from stemma.web.problems import on_defect, on_http, on_invalid, on_stemma
 from stemma.web.settings import Services, WebSettings
 from stemma.web.state import State
 
 AT_ONCE = 8
 """Requests that are worked on at once, others wait: a database lends that many connections."""
+_ROUTES = (
+    health, assets, records, lineage, notices, deliveries, hooks, pairs, scan, writing, advising, session, oidc, api,
+)  # fmt: skip
 _DOCUMENTS = (f"{api.PREFIX}/records/", f"{api.PREFIX}/advisories/")
 
 
@@ -40,6 +58,8 @@ def body_bound(path: str, otherwise: int) -> int:
     """How many bytes the body of a request to a path may have."""
     if path == "/scan":
         return scan.MAX_UPLOAD + 4096
+    if path == "/write/record":
+        return 2 * MAX_DOCUMENT + 4096  # what was written, and a file in its place
     return max(otherwise, MAX_DOCUMENT) if path.startswith(_DOCUMENTS) else otherwise
 
 
@@ -51,7 +71,8 @@ def time_bound(path: str, otherwise: float) -> float:
 def create_app(settings: WebSettings, services: Services = Services()) -> ASGIApp:  # noqa: B008 it does not change
     """The application with everything around it; the registry is opened when it starts."""
     state = state_for(settings, services)
-    app: ASGIApp = GZipMiddleware(routes(state), minimum_size=1024, compresslevel=6)
+    app: ASGIApp = SignedIn(routes(state), state.doorkeeper)
+    app = GZipMiddleware(app, minimum_size=1024, compresslevel=6)
     if settings.closed:
         app = Closed(app, state.doorkeeper)
     app = Rates(app, rate=settings.rate, burst=settings.burst)
@@ -88,7 +109,7 @@ def routes(state: State) -> FastAPI:
     app.add_exception_handler(RequestValidationError, on_invalid)
     app.add_exception_handler(StemmaError, on_stemma)
     app.add_exception_handler(Exception, on_defect)
-    for module in (health, assets, records, lineage, notices, deliveries, hooks, pairs, scan, session, oidc, api):
+    for module in _ROUTES:
         app.include_router(module.router)
     app.include_router(api.pages)
     return app

@@ -49,7 +49,10 @@ def scan(request: Request, file: Annotated[UploadFile, File()]) -> Response:
         return Response(scan_page(True, None, str(error)), 422, {"Cache-Control": "no-store"}, HTML)
     finally:
         _free.release()
-    return Response(scan_page(True, found, declared=offered), 200, {"Cache-Control": "no-store"}, HTML)
+    visitor = state_of(request).doorkeeper.by_cookie(request)
+    writer = visitor if visitor is not None and visitor.token.writes else None
+    shown = scan_page(True, found, declared=offered, writer=writer)
+    return Response(shown, 200, {"Cache-Control": "no-store"}, HTML)
 
 
 @router.post("/scan/draft")

@@ -75,7 +75,7 @@ def put_advisory(text: str, identity: str, registry: Registry, token: Token, whe
     with registry.transaction():
         history = registry.advisories.history(identity)
         before = [from_store(history[-1])] if history else []
-        _require_cover(token, [advisory, *before])
+        require_cover(token, [advisory, *before])
         (kept,) = keep_advisories(registry, [advisory], when)
         if not kept.fresh and before != [advisory]:
             advice = "Set a later time of modification."
@@ -85,8 +85,9 @@ def put_advisory(text: str, identity: str, registry: Registry, token: Token, whe
     return Written(identity, tag_of(text), not history, kept.raised)
 
 
-def _require_cover(token: Token, advisories: Iterable[Advisory]) -> None:
-    """What is no record of a name, such as digests, takes a token for everything."""
+def require_cover(token: Token, advisories: Iterable[Advisory]) -> None:
+    """Raises AccessDenied unless a token covers all that advisories name; what is no record of a name, such as digests,
+    takes a token for everything."""
     if EVERYTHING in token.namespaces:
         return
     for affected in (each for advisory in advisories for each in advisory.affected):

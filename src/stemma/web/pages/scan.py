@@ -11,6 +11,8 @@ from stemma.publish.html.elements import Content, Element, el
 from stemma.publish.html.parts import section
 from stemma.usecases.browse.drafts import Declaration
 from stemma.web import addresses
+from stemma.web.access import Visitor
+from stemma.web.pages.session import hidden_proof
 from stemma.web.pages.shell import form, main, page
 
 
@@ -19,8 +21,10 @@ def scan_page(
     found: dict[str, Any] | None = None,
     said: str = "",
     declared: Sequence[Declaration] = (),
+    writer: Visitor | None = None,
 ) -> str:
-    """The form; with ``found``, a scan document, what was found above it, and what of it may be ``declared``."""
+    """The form; with ``found``, a scan document, what was found above it, and what of it may be ``declared``, which a
+    ``writer`` may go on to write here."""
     intro = el(
         "p",
         "Find out what a model was made of. Its weights stay with you: make a fingerprint, a file of a few megabytes, "
@@ -31,7 +35,7 @@ def scan_page(
         el("h1", "Scan"),
         intro,
         el("p", said, role="alert", class_="problem") if said else None,
-        _found(found, declared) if found else None,
+        _found(found, declared, writer) if found else None,
         section("1. Make a fingerprint", el("pre", el("code", "stemma fingerprint ./model -o model.stemma"))),
         section("2. Upload it", _form() if offered else _closed()),
     )
@@ -56,7 +60,7 @@ def _closed() -> Content:
     )
 
 
-def _found(found: dict[str, Any], declared: Sequence[Declaration]) -> Content:
+def _found(found: dict[str, Any], declared: Sequence[Declaration], writer: Visitor | None) -> Content:
     candidates = found["candidates"]
     rows = [_row(each) for each in candidates]
     heads = ("#", "Candidate", "Ruling", "p, corrected", "Likeness", "Why")
@@ -82,7 +86,7 @@ def _found(found: dict[str, Any], declared: Sequence[Declaration]) -> Content:
             el("p", f"It is a merge ({merge['kind']}) of {', '.join(parents)}.") if parents else None,
             table,
         ),
-        section("Declare this", _declare(declared)) if linked else None,
+        section("Declare this", _declare(declared, writer)) if linked else None,
     )
 
 
@@ -101,7 +105,7 @@ def _row(candidate: dict[str, Any]) -> Element:
     return el("tr", [el("td", cell) for cell in cells])
 
 
-def _declare(declared: Sequence[Declaration]) -> Content:
+def _declare(declared: Sequence[Declaration], writer: Visitor | None) -> Content:
     if not declared:
         return el(
             "p",
@@ -116,10 +120,16 @@ def _declare(declared: Sequence[Declaration]) -> Content:
             _field("Name of your record", "name", "", "[a-z0-9]([a-z0-9._\\-]*[a-z0-9])?"),
             _field("Version", "version", "1.0.0", None),
             el("button", "Draft", type="submit"),
+            _go_on(writer) if writer is not None else None,
             method="post",
             class_="controls",
         ),
     )
+
+
+def _go_on(writer: Visitor) -> Content:
+    button = el("button", "Write it here", type="submit", formaction="/write/draft", class_="quiet")
+    return (hidden_proof(writer), button)
 
 
 def _field(words: str, name: str, value: str, pattern: str | None) -> Element:

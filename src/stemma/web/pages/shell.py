@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass
+from html import escape
 
 from stemma.identity.version import VERSION
 from stemma.publish.html.elements import Content, Element, el
@@ -15,6 +18,8 @@ WAYS = (
     ("/alerts", "Alerts"),
     ("/scan", "Scan"),
 )
+WRITES: ContextVar[bool] = ContextVar("writes", default=False)
+"""Whether the page that is being made is for somebody whose token writes."""
 _HTMX = '{"includeIndicatorStyles":false,"allowEval":false,"selfRequestsOnly":true}'
 
 
@@ -53,6 +58,23 @@ def form(action: str, *content: Content, method: str = "get", **attributes: str 
     return Element("form", (("action", action), ("method", method), *more), content)
 
 
+@dataclass(frozen=True)
+class _TextArea(Element):
+    """A text to change: it comes back as it was, so nothing in it is made visible; it is escaped as everywhere."""
+
+    text: str = ""
+
+    def __str__(self) -> str:
+        opening = str(Element(self.tag, self.attributes, ())).removesuffix(f"</{self.tag}>")
+        return f"{opening}\n{escape(self.text, quote=True)}</{self.tag}>"
+
+
+def text_area(name: str, text: str, **attributes: str | None) -> Element:
+    """A field of many lines."""
+    named = el("textarea", name=name, spellcheck="false", **attributes)
+    return _TextArea(named.tag, named.attributes, (), text)
+
+
 def table(heads: Sequence[str], rows: Sequence[Sequence[Content]]) -> Element:
     """A table that scrolls by itself where it is too wide."""
     return el(
@@ -68,7 +90,8 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[Content]]) -> Element:
 
 
 def _top(here: str) -> Element:
-    ways = [el("li", el("a", words, href=way, aria_current="page" if way == here else None)) for way, words in WAYS]
+    shown = (*WAYS, ("/write", "Write")) if WRITES.get() else WAYS
+    ways = [el("li", el("a", words, href=way, aria_current="page" if way == here else None)) for way, words in shown]
     return el(
         "header",
         el("a", el("span", "Stemma", class_="name"), href="/", class_="home"),

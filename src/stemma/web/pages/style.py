@@ -60,12 +60,26 @@ background:var(--ink);color:var(--bg);padding:.35rem .6rem;border-radius:4px;fon
 .choices input{height:auto;margin-right:.5rem}
 .choices label{display:inline;font-size:1rem;color:var(--ink)}
 .choices small{display:block;color:var(--soft);overflow-wrap:anywhere}
+.stacked{display:flex;flex-direction:column;gap:1.1rem;margin:1.2rem 0}
+.stacked label{display:flex;flex-direction:column;gap:.2rem;font-size:.85rem;color:var(--soft);min-width:0}
+.stacked .choices label{display:inline}
+.stacked select{align-self:start}
+.stacked input[type=file]{height:auto}
+.written{font:.85rem/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;tab-size:2;
+resize:vertical;overflow-x:auto}
+fieldset{border:1px solid var(--line);border-radius:6px;padding:.4rem 1rem 1rem;margin:0;min-width:0}
+legend{font-weight:600;padding:0 .4rem}
+.row{display:grid;grid-template-columns:2fr 1fr 1fr;gap:.4rem .8rem;margin:.5rem 0}
+fieldset .choices{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,21rem),1fr));gap:.3rem 1.2rem}
+.problems pre{margin:.2rem 0}
+.told{font-weight:600}
 .tools{display:flex;flex-wrap:wrap;gap:.5rem;margin:.5rem 0}
 .tools[hidden],.panel[hidden]{display:none}
 .panel b{overflow-wrap:anywhere}
 .panel .note{display:block;overflow-wrap:anywhere}
 button:disabled{opacity:.45;cursor:default}
-@media (max-width:40rem){.top ul{gap:.2rem .85rem;font-size:.95rem}
+@media (max-width:40rem){.row{grid-template-columns:1fr 1fr}.row label:first-child{grid-column:1/-1}
+.top ul{gap:.2rem .85rem;font-size:.95rem}
 .scroll td:last-child{min-width:8rem}main{padding:1.2rem 1rem 2rem}.top{padding:.7rem 1rem}.bottom{padding:1rem}
 h1{font-size:1.45rem}}
 @media print{.top,.bottom,form,button,.skip{display:none}}
