@@ -28,7 +28,7 @@ def told(term: str, *more: str, **changes: Any) -> bool:
     found = alert(
         subject=changes.pop("subject", "acme-chat@1.2.0"), **{"risks": ("backdoor",), "severity": "high"} | changes
     )
-    audience = Audience(registry.graph, registry.identities)
+    audience = Audience(registry.graph)
     to = Subscription("s", check_terms([term, *more]), "https://example.org/", found.created)
     sent = list(audience.deliveries([found], Readers([to]), found.created))
     assert [each.id for each in sent] == ([delivery_id(found.id, 1, "s")] if sent else [])
@@ -86,7 +86,7 @@ def test_weights_without_a_record_are_known_by_their_repository() -> None:
 
 def test_nothing_is_sent_where_there_is_no_webhook_or_it_is_off() -> None:
     registry = fill(memory(), RECORD)
-    audience = Audience(registry.graph, registry.identities)
+    audience = Audience(registry.graph)
     feed = Subscription("s", ("model=acme-chat",), "", "2026-03-01T12:00:00Z")
     off = Subscription("s", ("model=acme-chat",), "https://example.org/", "2026-03-01T12:00:00Z", active=False)
     assert not list(audience.deliveries([alert(subject="acme-chat@1.2.0")], Readers([feed, off]), feed.created))
@@ -122,7 +122,7 @@ _ALERTS = st.builds(
 def test_no_subscription_is_passed_over(asked: list[list[str]], alerts: list[Alert]) -> None:
     """Whoever is found under a few values is whoever is found by holding everything against everyone."""
     registry = fill(memory(), RECORD)
-    audience = Audience(registry.graph, registry.identities)
+    audience = Audience(registry.graph)
     to = [
         Subscription(f"s{number:02}", check_terms(terms), "https://example.org/", NOW)
         for number, terms in enumerate(asked)

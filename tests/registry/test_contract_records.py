@@ -219,12 +219,14 @@ def test_versions_at_hand_say_which_are_yanked(registry: Registry) -> None:
 
 def test_facts_are_what_records_write_of_themselves(registry: Registry) -> None:
     about = "about: {title: A base, publisher: Acme, licenses: [MIT, Apache-2.0]}\n"
+    about += "identity: {hubs: [{hub: huggingface, id: Labs/base}]}\n"
     registry.records.put(text("base", more=about))
     registry.records.put(text("plain"))
     found = registry.graph.facts(["base@1.0.0", "plain@1.0.0", "base@2.0.0", "model:hf:acme/x"])
     assert sorted(found) == ["base@1.0.0", "plain@1.0.0"]
-    assert found["base@1.0.0"] == (RecordType.MODEL, "active", "A base", "Acme", ("MIT", "Apache-2.0"))
-    assert found["plain@1.0.0"] == (RecordType.MODEL, "active", "plain", "", ())
+    owners = {"acme", "labs"}
+    assert found["base@1.0.0"] == (RecordType.MODEL, "active", "A base", "Acme", ("MIT", "Apache-2.0"), owners)
+    assert found["plain@1.0.0"] == (RecordType.MODEL, "active", "plain", "", (), frozenset())
 
 
 def test_records_are_found_by_what_marks_them(registry: Registry) -> None:

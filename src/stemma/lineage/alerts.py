@@ -10,9 +10,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import lru_cache
+from typing import NamedTuple
 
-from stemma.advisories import Severity
+from stemma.advisories import RiskKind, Severity
 from stemma.lineage.impact import Impact
 from stemma.lineage.keys import is_held, name_of
 from stemma.registry.interface import IdentitySource
@@ -25,8 +27,7 @@ RANKS = {each.value: each.rank for each in Severity}
 _ON_HUB = "model:hf:"
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(NamedTuple):
     """An alert as it is now; ``told`` where its revision went up."""
 
     alert: Alert
@@ -71,9 +72,14 @@ def _fresh(impact: Impact, key: str, when: str) -> Alert:
         created=when,
         updated=when,
         severity=advisory.severity.value,
-        risks=tuple(sorted(risk.value for risk in hit.risks)),
+        risks=_sorted(hit.risks),
         note=hit.note if hit.via is None else "",
     )
+
+
+@lru_cache(maxsize=1_024)
+def _sorted(risks: tuple[RiskKind, ...]) -> tuple[str, ...]:
+    return tuple(sorted(risk.value for risk in risks))
 
 
 def _change(old: Alert | None, fresh: Alert) -> Change | None:

@@ -63,13 +63,15 @@ class Impact:
     def path(self, key: str) -> tuple[Step, ...]:
         """The way from what the advisory names to a node, the most upstream step first."""
         found: list[Step] = []
-        while (link := self.hits[key].via) is not None:
-            step = self._steps.get(key)
+        hits, steps = self.hits, self._steps
+        while (link := (hit := hits[key]).via) is not None:
+            step = steps.get(key)
             if step is None:
-                step = self._steps[key] = step_of(link, self.hits[key].note)
+                step = steps[key] = step_of(link, hit.note)
             found.append(step)
             key = link.upstream
-        return tuple(reversed(found))
+        found.reverse()
+        return tuple(found)
 
     def start(self, key: str) -> str:
         """What the advisory names, from which a node is reached."""

@@ -17,8 +17,7 @@ Upper and lower case are one.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import NamedTuple
 
 from stemma.advisories import RiskKind
@@ -26,7 +25,6 @@ from stemma.errors import InputError, StemmaError
 from stemma.identity import Version, parse_requirement
 from stemma.lineage.alerts import RANKS
 from stemma.lineage.keys import MODEL, is_held, name_of, version_text
-from stemma.registry.edges import Facts
 from stemma.registry.notices import Alert, Certainty
 from stemma.registry.search import split
 
@@ -34,25 +32,13 @@ MAX_TERMS = 32
 MAX_TERM = 500
 
 
-@dataclass(frozen=True)
-class Subject:
-    """What is known of the subject of an alert."""
+class Subject(NamedTuple):
+    """What is known of the subject of an alert, in lower case. ``words`` are those that a query looks through."""
 
     key: str
-    facts: Facts | None
     owners: frozenset[str]
-
-    @cached_property
-    def words(self) -> frozenset[str]:
-        """Everything that a query looks through, as searches compare it."""
-        facts = self.facts
-        told = (facts.title, facts.publisher, *facts.licenses) if facts is not None else ()
-        return frozenset(word for text in (self.key, *told) for word in split(text))
-
-    @cached_property
-    def licences(self) -> frozenset[str]:
-        """The licences that it is under, in lower case."""
-        return frozenset(each.casefold() for each in self.facts.licenses) if self.facts is not None else frozenset()
+    licences: frozenset[str]
+    words: tuple[str, ...]
 
 
 Holds = Callable[[Alert, Subject], bool]

@@ -15,7 +15,8 @@ from typing import Literal, NamedTuple
 
 from stemma.identity import Range, Requirement, Version
 from stemma.records import Record, Relation
-from stemma.registry.forms import canonical, later, plain
+from stemma.registry.forms import later, line_of
+from stemma.registry.marks import marks_in, owners_of
 from stemma.vocabulary import Exclusion, Grounds, Kinship, Mechanism, RecordType, RelationKind, load_relations
 
 Basis = Literal["weights", "fingerprint", "ranges"]
@@ -138,7 +139,7 @@ class MeasuredEdge:
     @cached_property
     def id(self) -> str:
         """Digest of the content: the same ruling told twice is one."""
-        return hashlib.sha256(canonical(plain(self)).encode()).hexdigest()
+        return hashlib.sha256(line_of(self).encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -164,24 +165,30 @@ class Held(NamedTuple):
 
 
 class Facts(NamedTuple):
-    """What a record writes of itself, nothing inherited; empty where it writes nothing."""
+    """What a record writes of itself, nothing inherited; empty where it writes nothing.
+
+    ``owners`` are its publisher and the accounts on hubs under which it lies, in lower case.
+    """
 
     type: RecordType
     state: str
     title: str
     publisher: str
     licenses: tuple[str, ...]
+    owners: frozenset[str]
 
 
 def facts_of(record: Record) -> Facts:
     """The facts of a record."""
-    publisher, licenses = record.get("about.publisher"), record.get("about.licenses")
+    given, licenses = record.get("about.publisher"), record.get("about.licenses")
+    publisher = given if isinstance(given, str) else ""
     return Facts(
         record.type,
         record.status.state,
         record.title,
-        publisher if isinstance(publisher, str) else "",
+        publisher,
         tuple(str(each) for each in licenses) if isinstance(licenses, list) else (),
+        owners_of(publisher, marks_in(record.data)),
     )
 
 

@@ -29,7 +29,7 @@ def later(default: Any = None) -> Any:
 
 _LATER = {"later": True}
 _ENCODE = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
-_PLAIN = frozenset({str, int, float, bool, NoneType})
+_QUOTED = json.encoder.encode_basestring
 
 
 def canonical(value: Any) -> str:
@@ -46,31 +46,54 @@ def canonical_texts(values: Collection[str]) -> str:
     return canonical(list(values))
 
 
-def plain(value: Any) -> Any:
-    """A value of the registry as plain JSON values."""
-    kind = type(value)
-    if kind in _PLAIN:
-        return value
-    if isinstance(value, tuple):
-        return [each if type(each) in _PLAIN else plain(each) for each in value]
-    if isinstance(value, Enum):
-        return value.value
-    if not is_dataclass(kind):
-        return value
-    names, values_of = _getter(kind)
-    found = dict(zip(names, values_of(value), strict=True))
-    for name, each in found.items():
-        if type(each) not in _PLAIN:
-            found[name] = plain(each)
-    for name, default in _later(kind).items():
-        if found[name] == default:
-            del found[name]
+def texts_of(line: str) -> list[str]:
+    """The texts that :func:`canonical_texts` wrote: without an escape, what stands between the quotes."""
+    if line.startswith('["') and "\\" not in line:
+        return line[2:-2].split('","')
+    found: list[str] = json.loads(line)
     return found
 
 
 def line_of(value: Any) -> str:
-    """A value as one line of JSON."""
-    return canonical(plain(value))
+    """A value of the registry as one line of JSON, spelt as :func:`canonical` would: fields sorted, tuples as lists.
+
+    It is put together from the texts of its parts: no tree of plain values is made of it before.
+    """
+    kind: Any = type(value)
+    return _writer(kind)(value)
+
+
+@cache
+def _writer(kind: Any) -> Callable[[Any], str]:
+    if issubclass(kind, str):  # words of a fixed list are texts as well
+        return _QUOTED
+    if issubclass(kind, tuple):
+        return lambda value: f"[{','.join([line_of(each) for each in value])}]"
+    if issubclass(kind, Enum):
+        return lambda value: line_of(value.value)
+    of_fields = is_dataclass(kind)
+    if of_fields:
+        return _write_later if _later(kind) else _filled(kind, ())
+    return str if kind is int else canonical
+
+
+def _write_later(value: Any) -> str:
+    """Without the fields that earlier versions did not write, where they say nothing."""
+    kind: Any = type(value)
+    absent = tuple([name for name, default in _later(kind).items() if getattr(value, name) == default])
+    return _filled(kind, absent)(value)
+
+
+@cache
+def _filled(kind: Any, absent: tuple[str, ...]) -> Callable[[Any], str]:
+    """Writes an object with all fields but the absent ones; there are two of them at least."""
+    names = sorted(_hints(kind).keys() - set(absent))
+    form, values_of = f"{{{','.join([f'{_QUOTED(name)}:%s' for name in names])}}}", attrgetter(*names)
+
+    def write(value: Any) -> str:
+        return form % tuple([_QUOTED(each) if isinstance(each, str) else line_of(each) for each in values_of(value)])
+
+    return write
 
 
 def value_of(kind: type[V], text: str, place: str = "") -> V:
@@ -133,13 +156,6 @@ def _member(kind: type[Enum], value: Any) -> Enum:
 @cache
 def _hints(kind: Any) -> dict[str, Any]:
     return {each.name: get_type_hints(kind)[each.name] for each in fields(kind)}
-
-
-@cache
-def _getter(kind: Any) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]:
-    """The names of the fields, and what gives their values at once; there are two of them at least."""
-    names = tuple(_hints(kind))
-    return names, attrgetter(*names)
 
 
 @cache

@@ -9,8 +9,8 @@ from stemma.identity import Version
 from stemma.records import Record, parse_record
 from stemma.registry.audit import digest_of
 from stemma.registry.interface import RecordStore
-from stemma.registry.marks import RecordIdentities
 from stemma.registry.record_graph import RecordGraph
+from stemma.registry.record_identities import RecordIdentities
 from stemma.registry.search import RecordSearch
 from stemma.registry.table_files import KINDS
 from stemma.registry.table_sightings import TableSightings

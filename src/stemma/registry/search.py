@@ -80,14 +80,25 @@ class FoundPage:
 
 def split(text: str) -> tuple[str, ...]:
     """The words of a text, as they are compared."""
-    return _split(text.lower() if text.isascii() else unicodedata.normalize("NFKC", text).casefold())
+    return _split(_folded(text))
 
 
-@lru_cache(maxsize=65_536)
-def _split(folded: str) -> tuple[str, ...]:
-    """Publishers, licences and tags come again and again, and most titles are the name."""
+def split_once(text: str) -> tuple[str, ...]:
+    """The same of a text that hardly comes again: it is not remembered."""
+    return _cut(_folded(text))
+
+
+def _folded(text: str) -> str:
+    return text.lower() if text.isascii() else unicodedata.normalize("NFKC", text).casefold()
+
+
+def _cut(folded: str) -> tuple[str, ...]:
     found = _WORD.findall(folded)
     return tuple(found if len(folded) <= _MAX_LENGTH else [word[:_MAX_LENGTH] for word in found])
+
+
+_split = lru_cache(maxsize=65_536)(_cut)
+"""Publishers, licences and tags come again and again, and most titles are the name."""
 
 
 @lru_cache(maxsize=65_536)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import islice
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Select, and_, delete, func, or_, select, text, update
@@ -27,8 +28,8 @@ class SqlAlerts(SqlStore):
         with self._database.writing() as connection:
             for chunk in chunks(alerts, PAGE):
                 rows = [_alert_row(alert) for alert in chunk]
-                for row in rows:
-                    whole.update(row["line"].encode() + b"\n")
+                whole.update("".join([f"{row[-1]}\n" for row in rows]).encode())
+                rows.sort(key=itemgetter(0))  # in the order of the index on identities, which are hashes
                 upsert(connection, _ALERTS, rows)
                 count, last = count + len(chunk), chunk[-1]
             if last is not None:
@@ -97,15 +98,9 @@ def _of_states(query: Select[Any], states: Collection[AlertState] | None) -> Sel
     return query if states is None else query.where(alerts.c.state.in_([state.value for state in states]))
 
 
-def _alert_row(alert: Alert) -> dict[str, Any]:
-    return {
-        "id": alert.id,
-        "advisory": alert.advisory,
-        "subject": alert.subject,
-        "state": alert.state.value,
-        "updated": instant(alert.updated),
-        "line": line_of(alert),
-    }
+def _alert_row(alert: Alert) -> tuple[Any, ...]:
+    """In the order of the columns, the line last."""
+    return alert.id, alert.advisory, alert.subject, alert.state.value, instant(alert.updated), line_of(alert)
 
 
 class SqlSubscriptions(SqlStore):
@@ -114,7 +109,7 @@ class SqlSubscriptions(SqlStore):
     def put(self, subscription: Subscription) -> None:
         """Keep a subscription, in place of the one of its identity."""
         with self._database.writing() as connection:
-            upsert(connection, subscriptions, [{"id": subscription.id, "line": line_of(subscription)}])
+            upsert(connection, subscriptions, [(subscription.id, line_of(subscription))])
             self._audit.append("subscription.put", subscription.id, digest_of_all([subscription]))
 
     def get(self, id: str) -> Subscription:  # noqa: A002
@@ -189,10 +184,5 @@ class SqlOutbox(SqlStore):
 _DELIVERIES = deliveries
 
 
-def _delivery_row(delivery: Delivery) -> dict[str, Any]:
-    return {
-        "id": delivery.id,
-        "state": delivery.state.value,
-        "due": instant(delivery.due),
-        "line": line_of(delivery),
-    }
+def _delivery_row(delivery: Delivery) -> tuple[Any, ...]:
+    return delivery.id, delivery.state.value, instant(delivery.due), line_of(delivery)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
@@ -12,7 +11,8 @@ from typing import Any
 from sqlalchemy import Column, CompoundSelect, Integer, Select, any_, bindparam, func, select, text, union
 
 from stemma.registry.edges import DeclaredEdge, Facts, Held, MeasuredEdge
-from stemma.registry.forms import value_of
+from stemma.registry.forms import texts_of, value_of
+from stemma.registry.marks import owners_of
 from stemma.registry.sql.batches import given, words
 from stemma.registry.sql.codes import KINDS, STATES, TO_UPSTREAM, TYPES, YANKED
 from stemma.registry.sql.database import Database, Query
@@ -60,11 +60,11 @@ class SqlGraph:
         """What these records write of themselves."""
         asked, found = set(keys), {}
         names = {key.partition("@")[0] for key in asked}
-        for name, version, of, state, title, publisher, licenses in self._rows(self._facts, names):
+        for name, version, of, state, title, publisher, licenses, marks in self._rows(self._facts, names):
             key = f"{name}@{version}"
             if key in asked:
-                held = tuple(json.loads(licenses)) if licenses else ()
-                found[key] = Facts(TYPES[of], STATES[state], title or name, publisher, held)
+                owners = owners_of(publisher, texts_of(marks) if marks else ())
+                found[key] = Facts(TYPES[of], STATES[state], title or name, publisher, _licences(licenses), owners)
         return {key: found[key] for key in sorted(found)}
 
     def question(self, side: Side, *, bounded: bool = False) -> Query:
@@ -101,6 +101,12 @@ def edges_of(rows: Iterable[Any]) -> list[DeclaredEdge]:
 def _held(version: str, yanked: int) -> Held:
     """One value for all records of a version: most are 1.0.0."""
     return Held(version, bool(yanked))
+
+
+@lru_cache(maxsize=4_096)
+def _licences(line: str) -> tuple[str, ...]:
+    """One value for all records that are under the same."""
+    return tuple(texts_of(line)) if line else ()
 
 
 def _edges_query(dialect: str, side: Side) -> Select[Any]:
@@ -140,7 +146,7 @@ def _versions_query(dialect: str) -> Select[Any]:
 
 def _facts_query(dialect: str) -> Select[Any]:
     asked = words(dialect)
-    wanted = ("name", "version", "type", "state", "title", "publisher", "licenses")
+    wanted = ("name", "version", "type", "state", "title", "publisher", "licenses", "marks")
     columns = [records.c[column] for column in wanted]
     return select(*columns).select_from(asked.join(records, records.c.name == asked.c.value))
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from sqlalchemy import BigInteger, Select, cast, select
 
-from stemma.registry.forms import canonical_texts
+from stemma.registry.forms import canonical_texts, texts_of
 from stemma.registry.marks import without_revision
 from stemma.registry.sql.batches import given, words
 from stemma.registry.sql.database import Database
@@ -52,7 +51,7 @@ class SqlIdentities:
             return {}
         with self._database.reading() as connection:
             rows = self._database.rows(connection, query, given(values))
-        return {f"{name}@{version}": frozenset(json.loads(text) if text else ()) for name, version, text in rows}
+        return {f"{name}@{version}": frozenset(texts_of(text) if text else ()) for name, version, text in rows}
 
 
 def mark_numbers(wanted: Iterable[str]) -> set[int]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any
@@ -15,7 +14,7 @@ from stemma.identity import Version
 from stemma.records import Record, parse_record
 from stemma.registry.audit import digest_of
 from stemma.registry.edges import DeclaredEdge, declared_edges, facts_of
-from stemma.registry.forms import canonical_texts
+from stemma.registry.forms import canonical_texts, texts_of
 from stemma.registry.marks import marks_in
 from stemma.registry.memory import put_action, taken
 from stemma.registry.search import words_of
@@ -159,7 +158,7 @@ def _delete(connection: Connection, name: str, version: str) -> bool:
     found = connection.scalars(select(records.c.marks).where(its)).one_or_none()
     if found is None:
         return False
-    numbers = sorted(mark_numbers(json.loads(found) if found else ()))
+    numbers = sorted(mark_numbers(texts_of(found) if found else ()))
     connection.execute(delete(marks).where(marks.c.mark.in_(numbers), marks.c.name == name, marks.c.version == version))
     forward = edges.c.kind.in_(sorted(TO_UPSTREAM))
     declares = or_(and_(edges.c.downstream == name, forward), and_(edges.c.upstream == name, ~forward))

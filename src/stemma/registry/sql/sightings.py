@@ -24,7 +24,7 @@ class SqlSightings(SqlStore):
         with self._database.writing() as connection:
             line = connection.scalar(select(sightings.c.line).where(sightings.c.id == key))
             before = None if line is None else value_of(Sighting, line, key)
-            upsert(connection, sightings, [{"id": key, "line": line_of(sighting)}])
+            upsert(connection, sightings, [(key, line_of(sighting))])
             if is_news(before, sighting):
                 self._audit.append("sighting.put", key, digest_of_all([sighting]))
 

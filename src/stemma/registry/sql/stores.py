@@ -62,8 +62,7 @@ class SqlFingerprints(SqlStore):
         """Keep a digest, beside those that the subject had before."""
         with self._database.writing() as connection:
             if found not in self.of(found.subject):
-                row = {"subject": found.subject, "date": found.date, "digest": found.digest, "schema": found.schema}
-                insert_new(connection, fingerprints, [row])
+                insert_new(connection, fingerprints, [(found.subject, found.date, found.digest, found.schema)])
                 self._audit.append("fingerprint.put", found.subject, found.digest)
 
     def of(self, subject: str) -> Sequence[FingerprintDigest]:
@@ -116,9 +115,7 @@ class SqlAdvisories(SqlStore):
             if newest:
                 connection.execute(delete(advisory_subjects).where(advisory_subjects.c.advisory == advisory.id))
                 subjects = sorted({*advisory.names, *advisory.subjects})
-                insert_new(
-                    connection, advisory_subjects, [{"subject": each, "advisory": advisory.id} for each in subjects]
-                )
+                insert_new(connection, advisory_subjects, [(each, advisory.id) for each in subjects])
             self._audit.append("advisory.put", advisory.id, digest_of(advisory.text))
         return newest
 

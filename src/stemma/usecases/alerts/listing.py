@@ -80,7 +80,7 @@ def _matching(
         found = _on_records(registry, asked, states)
     else:
         found = registry.alerts.find(advisory=advisory, name=record, states=states)
-    return Audience(registry.graph, registry.identities).select(found, terms) if terms else found
+    return Audience(registry.graph).select(found, terms) if terms else found
 
 
 def _asked(terms: Sequence[str]) -> list[Query]:

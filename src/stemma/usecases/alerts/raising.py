@@ -13,6 +13,7 @@ from stemma.advisories import Advisory
 from stemma.lineage import from_store, impact_of, reach, to_store
 from stemma.lineage.alerts import Change, alert_changes, names_for
 from stemma.lineage.audience import Audience, Readers
+from stemma.lineage.quiet import uncollected
 from stemma.registry import Alert, AlertState, MeasuredEdge, Registry
 
 BATCH = 2_000
@@ -106,13 +107,14 @@ def _raise(
     impact = impact_of(advisory, registry.graph, registry.identities, within=within)
     known = {alert.id: alert for alert in _known(registry, advisory.id, subjects)}
     readers = Readers(registry.subscriptions.all())
-    audience = Audience(registry.graph, registry.identities)
+    audience = Audience(registry.graph)
     raised = Raised()
-    for batch in _batches(alert_changes(impact, known, when, subjects=subjects)):
-        registry.alerts.put(change.alert for change in batch)
-        sent = list(audience.deliveries([change.alert for change in batch if change.told], readers, when))
-        registry.outbox.add(sent)
-        raised += _counted(batch, len(sent))
+    with uncollected():
+        for batch in _batches(alert_changes(impact, known, when, subjects=subjects)):
+            registry.alerts.put(change.alert for change in batch)
+            sent = list(audience.deliveries([change.alert for change in batch if change.told], readers, when))
+            registry.outbox.add(sent)
+            raised += _counted(batch, len(sent))
     return raised
 
 
