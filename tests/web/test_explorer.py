@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
 
+from stemma.registry.sql import SqlRegistry, load_lines
 from stemma.web import WebSettings, create_app
+from tests.registry.backends import made_ready
 from tests.web.driver import Browser, browser
 from tests.web.serving import serving
 
 pytestmark = pytest.mark.slow
+CROWD = 4_999
+BASE = {"stemma": 1, "name": "base", "version": "1.0.0", "type": "model"}
+NOW = "performance.now()"
+BOX = "document.getElementById('explorer')"
 GRAPH = "document.getElementById('explorer')._cyreg.cy"
 
 
@@ -124,6 +132,56 @@ def test_the_picture_is_kept_as_png_and_as_svg(page: Browser, home: str) -> None
     page.click("SVG")
     text = page.downloaded("lineage*.svg").read_text(encoding="utf-8")
     assert ET.fromstring(text).tag.endswith("svg") and "Web Image Text" in text
+
+
+@pytest.fixture(scope="module")
+def crowd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server that holds a base with very many descendants."""
+    url = f"sqlite:///{tmp_path_factory.mktemp('crowd')}/crowd.db"
+    made_ready(url)
+    common = {"stemma": 1, "version": "1.0.0", "type": "model"}
+    relation = {"relations": [{"kind": "finetuned-from", "target": "base"}]}
+    children = [common | {"name": f"child-{number:04}"} | relation for number in range(CROWD)]
+    registry = SqlRegistry(url, lambda: "2026-03-01T12:00:00Z", "tests")
+    load_lines(registry.database, registry.audit, [json.dumps(each).encode() for each in (BASE, *children)])
+    registry.close()
+    with serving(create_app(WebSettings(url, rate=0))) as client:
+        explore_at = f"{client.base_url}/lineage?root=base&up=0"
+        yield explore_at
+
+
+def mouse(page: Browser, kind: str, x: float, y: float, **more: object) -> None:
+    page.ask("Input.dispatchMouseEvent", type=kind, x=x, y=y, **more)
+
+
+def test_five_thousand_nodes_are_drawn_moved_and_chosen(page: Browser, crowd: str) -> None:
+    explore(page, crowd)
+    assert told(page) == f"{CROWD + 1:,} nodes, {CROWD:,} edges" and page.run(f"{BOX}.dataset.drawnBy") == "crowd"
+    left, top = page.run(f"({BOX}.scrollIntoView(), (r => [r.x, r.y])({BOX}.getBoundingClientRect()))")
+    before = page.run(f"{BOX}.view.at('base@1.0.0')")
+    moments = []
+    mouse(page, "mousePressed", left + 300, top + 200, button="left", clickCount=1)
+    for step in range(1, 31):
+        mouse(page, "mouseMoved", left + 300 + 2 * step, top + 200 + step, button="left", buttons=1)
+        moments.append(page.run(f"new Promise(r => requestAnimationFrame(() => setTimeout(() => r({NOW}))))"))
+    mouse(page, "mouseReleased", left + 360, top + 230, button="left", clickCount=1)
+    after = page.run(f"{BOX}.view.at('base@1.0.0')")
+    assert (round(after["x"] - before["x"]), round(after["y"] - before["y"])) == (60, 30)
+    assert sorted(b - a for a, b in pairwise(moments))[15] < 250, "milliseconds a move"
+    x, y = left + after["x"], top + after["y"]
+    near = f"{BOX}.view.at('child-0001@1.0.0').x - {BOX}.view.at('child-0000@1.0.0').x"
+    apart = page.run(near)
+    mouse(page, "mouseWheel", x, y, deltaX=0, deltaY=-200)
+    assert page.wait(f"Math.abs({near}) > 1.2 * Math.abs({apart})")
+    page.click_at(x, y)
+    page.wait("document.querySelector('#panel [data-told]').innerText.startsWith('base@1.0.0')")
+    page.click("Fit")
+    page.run(f"{BOX}.focus()")
+    fitted = page.run(f"{BOX}.view.at('base@1.0.0')")
+    page.press("ArrowDown")
+    assert page.wait(f"{BOX}.view.at('base@1.0.0').y === {fitted['y']} - 40")
+    page.click("PNG")
+    assert page.downloaded("lineage-base*.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_nothing_was_complained_of(page: Browser) -> None:

@@ -14,6 +14,7 @@ from stemma.web import addresses
 from stemma.web.pages.shell import form, main, page, table
 
 MOST_DRAWN = 80
+_SCRIPTS = ("cytoscape.min.js", "layout.js", "strokes.js", "hands.js", "tree.js", "crowd.js", "explorer.js", "app.js")
 _ID = "__________cytoscape_stylesheet"  # the library adds a style sheet of its own unless there is one of this name
 
 
@@ -39,7 +40,7 @@ def lineage_page(
         main(el("h1", "Lineage"), _controls(root, up, down), body, wide=True),
         here="/lineage",
         head=el("meta", id=_ID, name="generator", content="Stemma"),
-        scripts=("cytoscape.min.js", "explorer.js", "app.js") if seen else ("app.js",),
+        scripts=_SCRIPTS if seen else ("app.js",),
     )
 
 

@@ -55,6 +55,8 @@ background:var(--ink);color:var(--bg);padding:.35rem .6rem;border-radius:4px;fon
 .scroll td p{min-width:14rem}
 .explorer{min-height:12rem;margin:.6rem 0}
 .explorer.live{height:min(72vh,52rem);padding:0;overflow:hidden}
+.explorer > canvas{display:block;width:100%;height:100%;touch-action:none;cursor:grab}
+.explorer > canvas:active{cursor:grabbing}
 .__________cytoscape_container{position:relative}
 .choices{list-style:none;padding:0;margin:0;flex:1 1 100%;max-width:none}
 .choices input{height:auto;margin-right:.5rem}
