@@ -17,11 +17,16 @@ def api_page(description: dict[str, Any]) -> str:
             groups.setdefault(operation["tags"][0], []).append(_operation(path, method, operation))
     body: Content = (
         el("h1", "API"),
-        el("p", description["info"]["description"], class_="lead"),
+        el("p", _with_code(description["info"]["description"]), class_="lead"),
         el("p", el("a", "The description as OpenAPI", href="/api/v1/openapi.json")),
         [section(tag.capitalize(), shown) for tag, shown in groups.items()],
     )
     return page("API", main(body), here="/api")
+
+
+def _with_code(text: str) -> Content:
+    """Words, with what stands between backticks as code."""
+    return [el("code", part) if at % 2 else part for at, part in enumerate(text.split("`"))]
 
 
 def _operation(path: str, method: str, operation: dict[str, Any]) -> Element:
@@ -32,6 +37,6 @@ def _operation(path: str, method: str, operation: dict[str, Any]) -> Element:
     return el(
         "div",
         el("h3", el("code", f"{method.upper()} {path}")),
-        el("p", operation.get("description", "")),
+        el("p", _with_code(operation.get("description", ""))),
         el("ul", told) if told else None,
     )

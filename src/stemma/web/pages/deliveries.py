@@ -45,7 +45,7 @@ def deliveries_page(
         el("h1", "Deliveries"),
         el("nav", tabs, aria_label="State", class_="pages"),
         el("p", f"The last {PAGE} are shown.", class_="note") if len(deliveries) == PAGE else None,
-        table(heads, shown) if shown else el("p", "There is none.", class_="empty"),
+        table(heads, shown, stack=True) if shown else el("p", "There is none.", class_="empty"),
         section("Subscriptions", _subscriptions(subscriptions)),
     )
     return page("Deliveries", main(body), here="/alerts")
@@ -60,9 +60,9 @@ def _delivery(of: Delivery, visitor: Visitor) -> Sequence[Content]:
     again: Content = "–"
     if visitor.token.writes and of.state is not DeliveryState.PENDING:
         address = f"/deliveries/{quote(of.id, safe='')}/replay"
-        button = el("button", "Send again", type="submit", class_="quiet", aria_label=f"Send {of.id[:12]} again")
+        button = el("button", "Send again", type="submit", class_="quiet", aria_label=f"Send again: {of.id[:12]}")
         again = form(address, hidden_proof(visitor), button, method="post")
-    return (of.due, of.subscription, alert, str(of.attempts), of.error or "–", again)
+    return (of.due.replace("T", " ", 1), of.subscription, alert, str(of.attempts), of.error or "–", again)
 
 
 def _subscriptions(subscriptions: Sequence[Subscription]) -> Content:
@@ -72,4 +72,4 @@ def _subscriptions(subscriptions: Sequence[Subscription]) -> Content:
         (each.id, ", ".join(each.terms), urlsplit(each.url).netloc or "feed alone", "yes" if each.active else "paused")
         for each in subscriptions
     ]
-    return table(("Name", "Tells of", "Sends to", "Active"), rows)
+    return table(("Name", "Tells of", "Sends to", "Active"), rows, stack=True)

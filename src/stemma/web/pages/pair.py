@@ -20,7 +20,7 @@ def pair_page(edges: Sequence[MeasuredEdge], chosen: MeasuredEdge) -> str:
     """The ruling that was chosen, and what else is kept of the pair."""
     body = (
         _crumbs(chosen),
-        comparison_content(report_of(chosen)),
+        el("div", comparison_content(report_of(chosen)), class_="comparison"),
         section("Merge", merge_section(merge)) if (merge := merge_of(chosen)) else None,
         section("What this rests on", _basis(chosen)),
         section("All rulings over this pair", _others(edges, chosen)) if len(edges) > 1 else None,

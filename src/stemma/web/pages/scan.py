@@ -13,7 +13,7 @@ from stemma.usecases.browse.drafts import Declaration
 from stemma.web import addresses
 from stemma.web.access import Visitor
 from stemma.web.pages.session import hidden_proof
-from stemma.web.pages.shell import form, main, page
+from stemma.web.pages.shell import form, main, page, table
 
 
 def scan_page(
@@ -64,17 +64,6 @@ def _found(found: dict[str, Any], declared: Sequence[Declaration], writer: Visit
     candidates = found["candidates"]
     rows = [_row(each) for each in candidates]
     heads = ("#", "Candidate", "Ruling", "p, corrected", "Likeness", "Why")
-    table = el(
-        "div",
-        el(
-            "table",
-            el("caption", "p-values are corrected for every fingerprint of the catalog.", class_="note"),
-            el("thead", el("tr", [el("th", head, scope="col") for head in heads])),
-            el("tbody", rows),
-        ),
-        class_="scroll",
-        tabindex="0",
-    )
     linked = [each for each in candidates if each.get("label") == "linked"]
     words = f"{len(linked):,} of {len(candidates):,} candidates are linked." if linked else "No link was established."
     merge = found.get("merge") or {}
@@ -84,17 +73,18 @@ def _found(found: dict[str, Any], declared: Sequence[Declaration], writer: Visit
             "What was found",
             el("p", el("b", words)),
             el("p", f"It is a merge ({merge['kind']}) of {', '.join(parents)}.") if parents else None,
-            table,
+            table(heads, rows, stack=True),
+            el("p", "p-values are corrected for every fingerprint of the catalog.", class_="note"),
         ),
         section("Declare this", _declare(declared, writer)) if linked else None,
     )
 
 
-def _row(candidate: dict[str, Any]) -> Element:
+def _row(candidate: dict[str, Any]) -> Sequence[Content]:
     told = [candidate.get(key) for key in ("label", "established", "kinship", "mechanism")]
     ruling = ", ".join(str(each) for each in told if each)
     name = str(candidate["name"])
-    cells = (
+    return (
         str(candidate["rank"]),
         el("a", name, href=addresses.with_query("/", q=name)),
         ruling or str(candidate.get("error", "–")),
@@ -102,7 +92,6 @@ def _row(candidate: dict[str, Any]) -> Element:
         figures.number(candidate.get("score")),
         [el("p", reason) for reason in candidate.get("reasons", ())[:3]] or "–",
     )
-    return el("tr", [el("td", cell) for cell in cells])
 
 
 def _declare(declared: Sequence[Declaration], writer: Visitor | None) -> Content:

@@ -75,18 +75,24 @@ def text_area(name: str, text: str, **attributes: str | None) -> Element:
     return _TextArea(named.tag, named.attributes, (), text)
 
 
-def table(heads: Sequence[str], rows: Sequence[Sequence[Content]]) -> Element:
-    """A table that scrolls by itself where it is too wide."""
+def table(heads: Sequence[str], rows: Sequence[Sequence[Content]], *, stack: bool = False) -> Element:
+    """A table that scrolls by itself where it is too wide; or, to ``stack``, shows a row as a list on phones."""
     return el(
         "div",
         el(
             "table",
             el("thead", el("tr", [el("th", head, scope="col") for head in heads])),
-            el("tbody", [el("tr", [el("td", cell) for cell in row]) for row in rows]),
+            el("tbody", [_row(heads, row, stack=stack) for row in rows]),
         ),
-        class_="scroll",
+        class_="scroll stack" if stack else "scroll",
         tabindex="0",
     )
+
+
+def _row(heads: Sequence[str], row: Sequence[Content], *, stack: bool) -> Element:
+    if not stack:
+        return el("tr", [el("td", cell) for cell in row])
+    return el("tr", [el("td", el("div", cell), data_head=head) for head, cell in zip(heads, row, strict=True)])
 
 
 def _top(here: str) -> Element:

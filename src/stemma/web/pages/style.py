@@ -30,6 +30,7 @@ border-radius:2px}
 input,select,textarea{font:inherit;color:var(--ink);background:var(--card);border:1px solid var(--soft);
 border-radius:5px;padding:.3rem .6rem;min-width:0;max-width:100%}
 input,select{height:2.3rem}
+input,select,textarea{font-size:1rem}
 .controls{display:flex;flex-wrap:wrap;gap:.8rem 1rem;align-items:end;margin:1.2rem 0 .4rem}
 .controls label{display:flex;flex-direction:column;font-size:.8rem;color:var(--soft);gap:.15rem;min-width:0}
 .controls .wide{flex:1 1 20rem}
@@ -61,13 +62,13 @@ background:var(--ink);color:var(--bg);padding:.35rem .6rem;border-radius:4px;fon
 .choices{list-style:none;padding:0;margin:0;flex:1 1 100%;max-width:none}
 .choices input{height:auto;margin-right:.5rem}
 .choices label{display:inline;font-size:1rem;color:var(--ink)}
-.choices small{display:block;color:var(--soft);overflow-wrap:anywhere}
+.choices small{display:block;margin-left:1.65rem;color:var(--soft);overflow-wrap:anywhere}
 .stacked{display:flex;flex-direction:column;gap:1.1rem;margin:1.2rem 0}
 .stacked label{display:flex;flex-direction:column;gap:.2rem;font-size:.85rem;color:var(--soft);min-width:0}
 .stacked .choices label{display:inline}
 .stacked select{align-self:start}
 .stacked input[type=file]{height:auto}
-.written{font:.85rem/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;tab-size:2;
+.stacked .written{font:.85rem/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;tab-size:2;
 resize:vertical;overflow-x:auto}
 fieldset{border:1px solid var(--line);border-radius:6px;padding:.4rem 1rem 1rem;margin:0;min-width:0}
 legend{font-weight:600;padding:0 .4rem}
@@ -81,9 +82,18 @@ fieldset .choices{display:grid;grid-template-columns:repeat(auto-fill,minmax(min
 .panel .note{display:block;overflow-wrap:anywhere}
 button:disabled{opacity:.45;cursor:default}
 @media (max-width:40rem){.row{grid-template-columns:1fr 1fr}.row label:first-child{grid-column:1/-1}
-.top ul{gap:.2rem .85rem;font-size:.95rem}
+.top ul{gap:.2rem .7rem;font-size:.88rem}
 .scroll td:last-child{min-width:8rem}main{padding:1.2rem 1rem 2rem}.top{padding:.7rem 1rem}.bottom{padding:1rem}
 h1{font-size:1.45rem}}
+.comparison td:not(.n) small{min-width:13rem}
+.scroll caption{max-width:min(46rem,calc(100vw - 2.2rem))}
+@media (scripting:enabled){#explorer{height:min(72vh,52rem)}#tools[hidden]{display:flex;visibility:hidden}}
+@media (max-width:40rem){.stack table,.stack tbody,.stack tr,.stack td{display:block;min-width:0}
+.stack thead{position:absolute;left:-9999px}
+.stack tr{border-bottom:1px solid var(--line);padding:.5rem 0}
+.stack td{display:grid;grid-template-columns:7.5rem 1fr;gap:.6rem;border:0;padding:.15rem 0;overflow-wrap:anywhere}
+.stack td::before{content:attr(data-head);color:var(--soft)}
+.stack td p{min-width:0}}
 @media print{.top,.bottom,form,button,.skip{display:none}}
 """
 )

@@ -162,6 +162,16 @@
     else return;
     event.preventDefault();
   });
+  let touched = false, frame = [box.clientWidth, box.clientHeight];
+  ["pointerdown", "wheel", "keydown"].forEach((name) => box.addEventListener(name, () => (touched = true), { passive: true, capture: true }));
+  new ResizeObserver(() => {
+    const now = [box.clientWidth, box.clientHeight];
+    if (view && (now[0] !== frame[0] || now[1] !== frame[1])) {
+      if (touched) view.panBy((now[0] - frame[0]) / 2, (now[1] - frame[1]) / 2);
+      else requestAnimationFrame(() => view.begin(parts.get("").root));
+    }
+    frame = now;
+  }).observe(box);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => view?.restyle());
   document.getElementById("tools").hidden = false;
 

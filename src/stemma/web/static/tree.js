@@ -13,7 +13,7 @@
       { selector: "node[state = 'alert']", style: { "border-style": "double", "border-width": 5, "border-color": bad } },
       { selector: "node.root", style: { "border-color": accent, "border-width": 3 } },
       { selector: "node:selected", style: { "overlay-color": accent, "overlay-opacity": 0.15, "overlay-padding": 4 } },
-      { selector: "edge", style: { width: 1.4, "line-color": soft, "target-arrow-color": soft, "target-arrow-shape": "triangle", "target-arrow-fill": "hollow", "curve-style": "bezier", label: size.from ? "" : "data(label)", "font-size": 9, color: soft, "text-background-color": bg, "text-background-opacity": 0.85, "min-zoomed-font-size": 7 } },
+      { selector: "edge", style: { width: 1.4, "line-color": soft, "target-arrow-color": soft, "target-arrow-shape": "triangle", "target-arrow-fill": "hollow", "curve-style": "bezier", label: size.from ? "" : "data(label)", "font-size": 9, "text-wrap": "wrap", "text-max-width": 84, color: soft, "text-background-color": bg, "text-background-opacity": 0.85, "min-zoomed-font-size": 7 } },
       { selector: "edge[basis = 'measured']", style: { width: 3, "target-arrow-fill": "filled" } },
       { selector: "edge[basis = 'declared and measured']", style: { width: 5, "target-arrow-fill": "filled", "source-arrow-shape": "circle", "source-arrow-color": soft } },
       { selector: "edge[basis = 'conflicting']", style: { width: 2.2, "line-style": "dashed", "line-color": bad, "target-arrow-color": bad, "target-arrow-fill": "filled", "source-arrow-shape": "tee", "source-arrow-color": bad, color: bad } },
