@@ -30,7 +30,7 @@ border-radius:2px}
 input,select,textarea{font:inherit;color:var(--ink);background:var(--card);border:1px solid var(--soft);
 border-radius:5px;padding:.3rem .6rem;min-width:0;max-width:100%}
 input,select{height:2.3rem}
-input,select,textarea{font-size:1rem}
+.stacked input,.stacked select,.stacked textarea{font-size:1rem}
 .controls{display:flex;flex-wrap:wrap;gap:.8rem 1rem;align-items:end;margin:1.2rem 0 .4rem}
 .controls label{display:flex;flex-direction:column;font-size:.8rem;color:var(--soft);gap:.15rem;min-width:0}
 .controls .wide{flex:1 1 20rem}
@@ -72,7 +72,7 @@ background:var(--ink);color:var(--bg);padding:.35rem .6rem;border-radius:4px;fon
 resize:vertical;overflow-x:auto}
 fieldset{border:1px solid var(--line);border-radius:6px;padding:.4rem 1rem 1rem;margin:0;min-width:0}
 legend{font-weight:600;padding:0 .4rem}
-.row{display:grid;grid-template-columns:2fr 1fr 1fr;gap:.4rem .8rem;margin:.5rem 0}
+.row{display:grid;grid-template-columns:2fr 1fr 1fr;gap:.4rem .8rem;margin:.5rem 0 .9rem}
 fieldset .choices{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,21rem),1fr));gap:.3rem 1.2rem}
 .problems pre{margin:.2rem 0}
 .told{font-weight:600}
@@ -88,7 +88,8 @@ h1{font-size:1.45rem}}
 .comparison td:not(.n) small{min-width:13rem}
 .scroll caption{max-width:min(46rem,calc(100vw - 2.2rem))}
 @media (scripting:enabled){#explorer{height:min(72vh,52rem)}#tools[hidden]{display:flex;visibility:hidden}}
-@media (max-width:40rem){.stack table,.stack tbody,.stack tr,.stack td{display:block;min-width:0}
+@media (max-width:40rem){input,select,textarea{font-size:1rem}.controls label{flex:1 1 7rem}.controls select{width:100%}
+.choices label{flex:none}.stack table,.stack tbody,.stack tr,.stack td{display:block;min-width:0}
 .stack thead{position:absolute;left:-9999px}
 .stack tr{border-bottom:1px solid var(--line);padding:.5rem 0}
 .stack td{display:grid;grid-template-columns:7.5rem 1fr;gap:.6rem;border:0;padding:.15rem 0;overflow-wrap:anywhere}

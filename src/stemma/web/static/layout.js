@@ -76,5 +76,5 @@
     return Object.fromEntries(["ink", "soft", "card", "bad", "accent", "bg"].map((name) => [name, given.getPropertyValue("--" + name).trim()]));
   };
 
-  window.stemma = Object.assign(window.stemma || {}, { sizeFor, labels, place, colours, READABLE: 0.7 });
+  window.stemma = Object.assign(window.stemma || {}, { sizeFor, labels, place, colours, READABLE: 0.62 });
 })();

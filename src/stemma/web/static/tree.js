@@ -33,6 +33,7 @@
     cy.on("dbltap", "node", (event) => tappedTwice(event.target.id()));
 
     const fit = () => {
+      cy.resize(); // it looks at its place later than we do
       cy.fit(undefined, 24);
       if (cy.zoom() > 1.2) cy.zoom(1.2).center();
     };
