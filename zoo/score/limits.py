@@ -42,8 +42,8 @@ LIMITS = (
     Limit(
         "Small shares of a merge",
         "Beside one of its parents alone, a merge shows no trace of one that gave a hundredth: what the others learned "
-        "hides it. A tenth can be found again, but whether it is trained weights that it gave is often not established. "
-        "With the other parents at hand a merge that was left as it was is taken apart to the last bit.",
+        "hides it. A tenth can be found again, but whether it is trained weights that it gave is often not "
+        "established. With the other parents at hand a merge that was left as it was is taken apart to the last bit.",
         (("other-init", "merged-trace"), ("other-init", "merged-tenth")),
     ),
     Limit(

@@ -50,7 +50,7 @@ class LocalFile:
 
     def __init__(self, path: Path, name: str) -> None:
         self.name = name
-        self._path = os.fspath(path)
+        self._path = path
         self._fd = _open_regular(path, name)
         self._close = weakref.finalize(self, os.close, self._fd)
         self._stamp = _stamp(os.fstat(self._fd))
@@ -77,7 +77,7 @@ class LocalFile:
 
     def _check_unchanged(self) -> None:
         try:
-            now = _stamp(os.stat(self._path))
+            now = _stamp(self._path.stat())
         except OSError as error:
             raise SourceChanged(
                 f"{self.name}: the file vanished while it was being read ({_why(error)}).",
