@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from stemma.errors import Problem
 from stemma.publish.html.elements import Content, Element, el
 from stemma.usecases.browse.proposing import Proposal
+from stemma.usecases.browse.tokens import EVERYTHING
 from stemma.web import addresses
 from stemma.web.access import Visitor
 from stemma.web.pages.session import hidden_proof
@@ -26,7 +27,7 @@ def write_page(visitor: Visitor | None) -> str:
     elif not visitor.token.writes:
         body = el("p", f"You are signed in as {visitor.token.name}, with a token that reads, and does not write.")
     else:
-        covered = ", ".join(visitor.token.namespaces)
+        covered = ", ".join("everything" if each == EVERYTHING else each for each in visitor.token.namespaces)
         body = (
             el("p", f"Signed in as {visitor.token.name}. Your token covers: {covered}.", class_="lead"),
             el(
