@@ -132,29 +132,25 @@ def row_likeness(x: Array, y: Array) -> float:
     >>> round(row_likeness(rows, turned), 6), abs(row_likeness(rows, rows[::-1])) < 0.1
     (1.0, True)
     """
-    k, l = _unit_rows(x), _unit_rows(y)  # noqa: E741 as in the formula
+    k, l = _cosines(x), _cosines(y)  # noqa: E741 as in the formula
     joint = _hsic(k, l)
     alone = (_hsic(k, k) * _hsic(l, l)) ** 0.5
     return joint / alone if alone > 0 else 0.0
 
 
-def _unit_rows(rows: Array) -> Array:
+def _cosines(rows: Array) -> Array:
     centred = rows.astype(np.float64) - rows.mean(axis=0)
-    unit: Array = centred / np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), 1e-30)
-    return unit
+    unit = centred / np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), 1e-30)
+    gram: Array = unit @ unit.T
+    np.fill_diagonal(gram, 0.0)
+    return gram
 
 
-def _hsic(x: Array, y: Array) -> float:
-    """Equation (5) of [1] for K = XX' and L = YY' with diagonals set to zero, up to the factor n (n - 3) that the ratio
-    does not need. X and Y are narrower than long, so sums over K and L are taken without either."""
-    n = len(x)
-    if n <= 3:
-        return 0.0
-    own_k, own_l = (np.vecdot(rows, rows) for rows in (x, y))
-    sums_k, sums_l = (rows @ rows.sum(axis=0) - own for rows, own in ((x, own_k), (y, own_l)))
-    joint = float(((x.T @ y) ** 2).sum() - own_k @ own_l)
-    means = float(sums_k.sum() * sums_l.sum()) / ((n - 1) * (n - 2))
-    return max(0.0, joint + means - 2 / (n - 2) * float(sums_k @ sums_l))
+def _hsic(k: Array, l: Array) -> float:  # noqa: E741 as in the formula
+    """Equation (5) of [1], up to the factor n (n - 3) that the ratio does not need; diagonals are zero."""
+    n = len(k)
+    means = k.sum() * l.sum() / ((n - 1) * (n - 2))
+    return max(0.0, float((k * l).sum() + means - 2 / (n - 2) * (k.sum(axis=0) @ l.sum(axis=0)))) if n > 3 else 0.0
 
 
 def embedding_rows(fingerprint: Fingerprint) -> int:
