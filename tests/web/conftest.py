@@ -36,6 +36,12 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture
+def tokens(tmp_path: Path) -> Path:
+    """Where a server that takes tokens keeps them; none is there yet."""
+    return tmp_path / "tokens.json"
+
+
 @pytest.fixture(scope="session")
 def client(place: Path) -> Iterator[httpx.Client]:
     """A client of a server over it."""

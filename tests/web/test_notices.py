@@ -32,11 +32,6 @@ def own(place: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def tokens(tmp_path: Path) -> Path:
-    return tmp_path / "tokens.json"
-
-
-@pytest.fixture
 def server(own: Path, tokens: Path) -> Iterator[httpx.Client]:
     with serving(create_app(WebSettings(str(own), tokens=tokens))) as client:
         yield client

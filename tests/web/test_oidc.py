@@ -157,11 +157,6 @@ def liar() -> Iterator[Liar]:
 
 
 @pytest.fixture
-def tokens(tmp_path: Path) -> Path:
-    return tmp_path / "tokens.json"
-
-
-@pytest.fixture
 def server(place: Path, tokens: Path, liar: Liar) -> Iterator[httpx.Client]:
     app = create_app(WebSettings(str(place), tokens=tokens, rate=0, oidc=settings(liar.issuer, 1)))
     with serving(app) as client:

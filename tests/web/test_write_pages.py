@@ -34,11 +34,6 @@ def place(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def tokens(tmp_path: Path) -> Path:
-    return tmp_path / "tokens.json"
-
-
-@pytest.fixture
 def server(place: Path, tokens: Path) -> Iterator[httpx.Client]:
     settings = WebSettings(str(place), tokens=tokens, refresh_seconds=0.0, rate=0)
     with serving(create_app(settings)) as client:

@@ -29,11 +29,6 @@ HOOK = "https://hooks.example.org/stemma"
 
 
 @pytest.fixture
-def tokens(tmp_path: Path) -> Path:
-    return tmp_path / "tokens.json"
-
-
-@pytest.fixture
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A registry to write to: a directory, unless a test wants a database."""
     if "kept" in request.fixturenames:

@@ -13,7 +13,7 @@ Everything is deterministic: ties go by the order in which the models were given
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -84,7 +84,8 @@ def _copies(names: Sequence[str], rulings: Rulings) -> dict[str, str]:
 def _trees(plain: Sequence[str], names: Sequence[str], rulings: Rulings, distances: Mapping[Pair, float]) -> list[Pair]:
     """Every model but one of each family with its parent, as pairs in the order of ``names``."""
     linked = {pair for pair in combinations(plain, 2) if _linked(rulings.get(pair))}
-    made_of = {name: frozenset(_known_parents(name, linked, rulings)) for name in plain}
+    ways = [way for pair in linked if (way := _known_way(pair, rulings[pair])) is not None]
+    made_of = {name: frozenset(old for old, new in ways if new == name) for name in plain}
 
     def distance(a: str, b: str) -> float:
         pair = _pair(names, a, b)
@@ -97,11 +98,15 @@ def _trees(plain: Sequence[str], names: Sequence[str], rulings: Rulings, distanc
     ]
 
 
-def _known_parents(name: str, linked: Iterable[Pair], rulings: Rulings) -> Iterator[str]:
-    for a, b in linked:
-        way = {Direction.A_TO_B: (a, b), Direction.B_TO_A: (b, a)}.get(rulings[a, b].direction)
-        if way is not None and way[1] == name:
-            yield way[0]
+def _known_way(pair: Pair, ruling: Ruling) -> Pair | None:
+    """(parent, child) where the ruling on the pair says which is which."""
+    match ruling.direction:
+        case Direction.A_TO_B:
+            return pair
+        case Direction.B_TO_A:
+            return pair[1], pair[0]
+        case Direction.UNDETERMINED:
+            return None
 
 
 def _connected(plain: Sequence[str], linked: Iterable[Pair]) -> list[list[str]]:
@@ -143,15 +148,12 @@ def _directed(
     ways: dict[Pair, Pair | None] = {}
     outside = _outside(rulings)
     for a, b in tree:
-        match rulings[a, b].direction:
-            case Direction.A_TO_B:
-                ways[a, b] = (a, b)
-            case Direction.B_TO_A:
-                ways[a, b] = (b, a)
-            case Direction.UNDETERMINED:
-                found = {o for t in outside.get(a, []) if t in outside.get(b, []) and (o := older(a, b, t))}
-                first = found.pop() if len(found) == 1 else None
-                ways[a, b] = None if first is None else (first, b if first == a else a)
+        way = _known_way((a, b), rulings[a, b])
+        if way is None:
+            found = {o for t in outside.get(a, []) if t in outside.get(b, []) and (o := older(a, b, t))}
+            first = found.pop() if len(found) == 1 else None
+            way = None if first is None else (first, b if first == a else a)
+        ways[a, b] = way
     changed = True
     while changed:
         changed = False

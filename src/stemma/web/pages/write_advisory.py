@@ -10,9 +10,8 @@ from stemma.errors import Problem
 from stemma.publish.html.elements import Content, Element, el
 from stemma.usecases.browse.proposing import MOST_AFFECTED, Notice, Warned
 from stemma.web.access import Visitor
-from stemma.web.pages.session import hidden_proof
-from stemma.web.pages.shell import form, main, page, text_area
-from stemma.web.pages.write_record import problems_list
+from stemma.web.pages.shell import text_area
+from stemma.web.pages.write_form import check_button, refused, write_form_page
 
 _FREE_ROWS = 3
 
@@ -30,40 +29,34 @@ def advisory_form_page(
     visitor: Visitor, told: Notice, problems: Sequence[Problem] = (), looked: Looked | None = None
 ) -> str:
     """The form, with what was written in it, and what is wrong with that."""
-    body = (
-        el("div", el("a", "Write", href="/write"), class_="crumbs"),
-        el("h1", "Write an advisory"),
+    return write_form_page(
+        "Write an advisory",
+        "/write/advisory",
+        visitor,
         _said(problems, looked),
-        form(
-            "/write/advisory",
-            hidden_proof(visitor),
-            _field("Id, beginning with x_ and your name", "id", told.id, required="", placeholder="x_ACME-2026-0001"),
-            _field("What is wrong, in one line", "summary", told.summary, required="", maxlength="2000"),
-            el("label", "Details", text_area("details", told.details, rows="5", maxlength="20000")),
-            _affected(told.affected),
-            _risks(told.risks),
-            el("label", "Severity", el("select", [_level(each, told.severity) for each in Severity], name="severity")),
-            el(
-                "label",
-                "Where more is told, one address a line",
-                text_area("references", "\n".join(told.references), rows="2", maxlength="8000"),
-            ),
-            el(
-                "div",
-                el("button", "Check", type="submit", name="asked", value="check", class_="quiet" if looked else None),
-                el("button", f"Publish {told.id}", type="submit", name="asked", value="publish") if looked else None,
-                class_="tools",
-            ),
-            method="post",
-            class_="stacked",
+        _field("Id, beginning with x_ and your name", "id", told.id, required="", placeholder="x_ACME-2026-0001"),
+        _field("What is wrong, in one line", "summary", told.summary, required="", maxlength="2000"),
+        el("label", "Details", text_area("details", told.details, rows="5", maxlength="20000")),
+        _affected(told.affected),
+        _risks(told.risks),
+        el("label", "Severity", el("select", [_level(each, told.severity) for each in Severity], name="severity")),
+        el(
+            "label",
+            "Where more is told, one address a line",
+            text_area("references", "\n".join(told.references), rows="2", maxlength="8000"),
+        ),
+        el(
+            "div",
+            check_button(primary=looked is None),
+            el("button", f"Publish {told.id}", type="submit", name="asked", value="publish") if looked else None,
+            class_="tools",
         ),
     )
-    return page("Write an advisory", main(body), here="/write")
 
 
 def _said(problems: Sequence[Problem], looked: Looked | None) -> Content:
     if problems:
-        return (el("p", "It is not published.", class_="problem", role="alert"), problems_list(problems))
+        return refused(problems)
     if looked is None:
         return None
     reach = f"It would reach {looked.affected:,} surely and {looked.possibly:,} possibly, each with an alert."

@@ -10,11 +10,10 @@ from stemma.usecases.browse.proposing import Proposal
 from stemma.usecases.browse.tokens import EVERYTHING
 from stemma.web import addresses
 from stemma.web.access import Visitor
-from stemma.web.pages.session import hidden_proof
-from stemma.web.pages.shell import form, main, page, text_area
+from stemma.web.pages.shell import main, page, text_area
+from stemma.web.pages.write_form import check_button, problems_list, refused, write_form_page
 
 _EXAMPLE = "stemma: 1\nname: my-model\nversion: 1.0.0\ntype: model"
-_MOST_PROBLEMS = 50
 
 
 def write_page(visitor: Visitor | None) -> str:
@@ -41,57 +40,29 @@ def write_page(visitor: Visitor | None) -> str:
     return page("Write", main(el("h1", "Write"), body), here="/write")
 
 
-def record_form_page(visitor: Visitor, proposal: Proposal, refused: Sequence[Problem] = ()) -> str:
+def record_form_page(visitor: Visitor, proposal: Proposal, denied: Sequence[Problem] = ()) -> str:
     """The form; with a text in it, what is wrong with that, or a button to publish it."""
-    body = (
-        el("div", el("a", "Write", href="/write"), class_="crumbs"),
-        el("h1", "Write a record"),
-        _said(proposal, refused),
-        form(
-            "/write/record",
-            hidden_proof(visitor),
-            el(
-                "label",
-                "Record, in YAML or JSON",
-                text_area("text", proposal.text, rows="22", class_="written", placeholder=_EXAMPLE, wrap="off"),
-            ),
-            el("label", "Or a file, in its place", el("input", type="file", name="file", accept=".yaml,.yml,.json")),
-            el("div", _check(primary=proposal.record is None), _publish(proposal), class_="tools"),
-            method="post",
-            enctype="multipart/form-data",
-            class_="stacked",
+    return write_form_page(
+        "Write a record",
+        "/write/record",
+        visitor,
+        _said(proposal, denied),
+        el(
+            "label",
+            "Record, in YAML or JSON",
+            text_area("text", proposal.text, rows="22", class_="written", placeholder=_EXAMPLE, wrap="off"),
         ),
-    )
-    return page("Write a record", main(body), here="/write")
-
-
-def problems_list(problems: Sequence[Problem], text: str = "") -> Content:
-    """What is wrong, each with the line that it stands in."""
-    lines = text.split("\n")
-    rest = len(problems) - _MOST_PROBLEMS
-    return (
-        el("ul", [_problem(each, lines) for each in problems[:_MOST_PROBLEMS]], class_="problems"),
-        el("p", f"And {rest:,} more.", class_="note") if rest > 0 else None,
+        el("label", "Or a file, in its place", el("input", type="file", name="file", accept=".yaml,.yml,.json")),
+        el("div", check_button(primary=proposal.record is None), _publish(proposal), class_="tools"),
+        enctype="multipart/form-data",
     )
 
 
-def _problem(problem: Problem, lines: Sequence[str]) -> Element:
-    at = problem.line - 1
-    return el(
-        "li",
-        el("b", f"Line {problem.line}: ") if problem.line else None,
-        problem.message,
-        f" {problem.advice}" if problem.advice else None,
-        el("pre", el("code", lines[at][:160])) if 0 <= at < len(lines) and lines[at].strip() else None,
-    )
-
-
-def _said(proposal: Proposal, refused: Sequence[Problem]) -> Content:
-    found = (*refused, *proposal.problems)
+def _said(proposal: Proposal, denied: Sequence[Problem]) -> Content:
+    found = (*denied, *proposal.problems)
     remarks = (el("h2", "To think about"), problems_list(proposal.remarks, proposal.text)) if proposal.remarks else None
     if found:
-        head = el("p", "It is not published.", class_="problem", role="alert")
-        return (head, problems_list(found, proposal.text), remarks)
+        return (refused(found, proposal.text), remarks)
     if proposal.record is None:
         return None
     key = proposal.record.key
@@ -113,10 +84,6 @@ def _publish(proposal: Proposal) -> Content:
         el("input", type="hidden", name="replacing", value=proposal.there) if proposal.there else None,
         el("button", words, type="submit", name="asked", value="publish"),
     )
-
-
-def _check(*, primary: bool) -> Element:
-    return el("button", "Check", type="submit", name="asked", value="check", class_=None if primary else "quiet")
 
 
 def _way(address: str, words: str, more: str) -> Element:
