@@ -21,9 +21,8 @@ from stemma.usecases.browse.proposing import (
 from stemma.usecases.registry import now
 from stemma.web import addresses
 from stemma.web.pages.write_advisory import Looked, advisory_form_page
-from stemma.web.pages.write_record import write_page
 from stemma.web.state import state_of
-from stemma.web.writing import PRIVATE, Asked, Proof, private, told, writer_of
+from stemma.web.writing import PRIVATE, Asked, Proof, empty, private, told, writer_of
 
 router = APIRouter(include_in_schema=False)
 Cells = Annotated[list[Annotated[str, Form(max_length=128)]], Form(max_length=MOST_AFFECTED)]
@@ -32,10 +31,7 @@ Cells = Annotated[list[Annotated[str, Form(max_length=128)]], Form(max_length=MO
 @router.get("/write/advisory")
 def empty_advisory(request: Request) -> Response:
     """The form for an advisory."""
-    visitor = state_of(request).doorkeeper.visitor(request)
-    if visitor is None or not visitor.token.writes:
-        return private(write_page(visitor))
-    return private(advisory_form_page(visitor, Notice()))
+    return empty(request, lambda visitor: advisory_form_page(visitor, Notice()))
 
 
 @router.post("/write/advisory")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, File, Form, Request, Response, UploadFile
@@ -34,10 +35,7 @@ def choice(request: Request) -> Response:
 @router.get("/record")
 def empty_record(request: Request) -> Response:
     """The form for a record."""
-    visitor = state_of(request).doorkeeper.visitor(request)
-    if visitor is None or not visitor.token.writes:
-        return private(write_page(visitor))
-    return private(record_form_page(visitor, Proposal("", None)))
+    return empty(request, lambda visitor: record_form_page(visitor, Proposal("", None)))
 
 
 @router.post("/record")
@@ -74,6 +72,14 @@ def from_draft(
     _, text = draft(name.strip(), version.strip(), relation)
     with state_of(request).holding.look() as registry:
         return _looked_at(registry, writer, text)
+
+
+def empty(request: Request, form_of: Callable[[Visitor], str]) -> Response:
+    """A form with nothing in it for somebody whose token writes; for others, what writing takes."""
+    visitor = state_of(request).doorkeeper.visitor(request)
+    if visitor is None or not visitor.token.writes:
+        return private(write_page(visitor))
+    return private(form_of(visitor))
 
 
 def writer_of(request: Request, proof: str) -> Visitor:
