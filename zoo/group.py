@@ -81,7 +81,8 @@ class Group:
         return max(2, round(self.size.steps[self.architecture] * length))
 
     def init(self, number: int) -> int:
-        return 1000 * self.seed + number
+        """Seed of an initialisation, unlike that of any other architecture: equal ones share their first draw."""
+        return 100_000 * list(ARCHITECTURES).index(self.architecture) + 1000 * self.seed + number
 
     def order(self, number: int) -> int:
         return 1000 * self.seed + 100 + number

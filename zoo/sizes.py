@@ -37,7 +37,7 @@ THIN = Size(
     steps={"llama": 400, "gpt2": 400, "bert": 800},
     batch=16,
     corpus_bytes=3_000_000,
-    seeds=((1, "calibration"), (6, "evaluation")),
+    seeds=((1, "calibration"), (7, "evaluation")),
 )
 WIDE = Size(
     name="wide",
@@ -46,7 +46,7 @@ WIDE = Size(
     | {"bloom": 400, "gemma2": 400, "mamba": 150},
     batch=8,
     corpus_bytes=3_000_000,
-    seeds=((1, "calibration"), (6, "evaluation")),
+    seeds=((1, "calibration"), (7, "evaluation")),
     members=(
         *("base", "twin-order", "twin-data", "twin-length", "twin-permuted", "other-init", "fork-25", "fork-50"),
         *("tuned-light", "tuned-heavy", "continued", "vocabulary", "student"),
