@@ -139,8 +139,8 @@ def row_likeness(x: Array, y: Array) -> float:
 
 
 def _cosines(rows: Array) -> Array:
-    centred = rows.astype(np.float64) - rows.mean(axis=0)
-    unit = centred / np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), 1e-30)
+    centred = rows - rows.mean(axis=0, dtype=np.float64).astype(rows.dtype)
+    unit = centred / np.maximum(np.sqrt(np.vecdot(centred, centred)), 1e-30)[:, None]
     gram: Array = unit @ unit.T
     np.fill_diagonal(gram, 0.0)
     return gram
@@ -149,8 +149,11 @@ def _cosines(rows: Array) -> Array:
 def _hsic(k: Array, l: Array) -> float:  # noqa: E741 as in the formula
     """Equation (5) of [1], up to the factor n (n - 3) that the ratio does not need; diagonals are zero."""
     n = len(k)
-    means = k.sum() * l.sum() / ((n - 1) * (n - 2))
-    return max(0.0, float((k * l).sum() + means - 2 / (n - 2) * (k.sum(axis=0) @ l.sum(axis=0)))) if n > 3 else 0.0
+    if n <= 3:
+        return 0.0
+    of_k, of_l = (gram.sum(axis=0, dtype=np.float64) for gram in (k, l))
+    means = of_k.sum() * of_l.sum() / ((n - 1) * (n - 2))
+    return max(0.0, float(np.vecdot(k, l).sum(dtype=np.float64) + means - 2 / (n - 2) * (of_k @ of_l)))
 
 
 def embedding_rows(fingerprint: Fingerprint) -> int:
