@@ -114,7 +114,10 @@ LINKED: Mapping[str, Child] = {
     ),
     "disguised": Child(lambda: models.disguised(BASE, 1), Mechanism.M1, Kinship.COPY, "unchanged otherwise"),
     "disguised and tuned": Child(
-        lambda: models.disguised(TUNED, 1), Mechanism.M2, Kinship.UNDETERMINED, "reparametrised, and trained on"
+        lambda: models.disguised(models.tuned(BASE, 2, share=0.1), 1),
+        Mechanism.M2,
+        Kinship.UNDETERMINED,
+        "reparametrised, and trained on",
     ),
 }
 

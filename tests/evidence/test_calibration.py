@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+from math import hypot
+from statistics import mean
 
 import pytest
 
 from stemma.evidence.calibration import FEWEST, FILE, FORMAT, Measured, Spread, calibration
-from stemma.evidence.learned_overlap import MATCHED
-from stemma.evidence.units import Group
+from stemma.evidence.gains import GAINS
+from stemma.evidence.learned_parts import MATCHED
+from stemma.evidence.units import LEARNED_ROLES
 from stemma.fingerprint import DEFAULT
 
-RATIOS = (*(str(g) for g in Group), MATCHED)
+ROLES = [str(role) for roles in LEARNED_ROLES.values() for role in roles]
+RATIOS = (*ROLES, GAINS, MATCHED + "gate", MATCHED + "up", MATCHED + "down")
 
 
 def test_the_data_belong_to_the_fingerprint_that_is_made() -> None:
@@ -27,17 +31,23 @@ def test_twins_and_derived_stand_apart(name: str) -> None:
     record = json.loads(FILE.read_text("utf-8"))["measures"][name]
     apart = record["derived"]["mean"] - record["twins"]["mean"]
     assert apart > 1.5 * (record["derived"]["deviation"] + record["twins"]["deviation"])
-    assert record["twins"]["most"] < record["derived"]["mean"] - record["derived"]["deviation"]
     assert 0.85 < record["derived"]["mean"] < 1.01
 
 
-def test_a_measure_of_few_architectures_takes_the_widest_deviation() -> None:
+@pytest.mark.parametrize("name", ["q", "k", "gate", "gains"])
+def test_what_tells_most_tells_every_measured_twin_from_most_derived(name: str) -> None:
+    record = json.loads(FILE.read_text("utf-8"))["measures"][name]
+    assert record["twins"]["most"] < record["derived"]["mean"] - 2 * record["derived"]["deviation"]
+
+
+def test_to_a_measure_of_few_architectures_is_added_what_architectures_differ_by() -> None:
     raw = json.loads(FILE.read_text("utf-8"))["measures"]
     for name, found in calibration().items():
         for kind, spread in (("twins", found.twins), ("derived", found.derived)):
-            widest = max(m[kind]["deviation"] for m in raw.values() if m[kind]["architectures"] >= FEWEST)
+            of_many = [m[kind]["between"] for m in raw.values() if m[kind]["architectures"] >= FEWEST]
             few = raw[name][kind]["architectures"] < FEWEST
-            assert spread.deviation == max(raw[name][kind]["deviation"], widest if few else 0)
+            expected = hypot(raw[name][kind]["deviation"], mean(of_many) if few else 0)
+            assert spread.deviation == pytest.approx(expected)
 
 
 def test_scores_by_hand() -> None:

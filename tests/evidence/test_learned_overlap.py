@@ -11,20 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stemma.evidence.calibration import calibration
-from stemma.evidence.learned_overlap import (
-    Overlap,
-    Ratio,
-    Votes,
-    learned_overlap,
-    learned_ratio,
-    of_both,
-    ratio_of,
-    whole_block,
-)
+from stemma.evidence.learned_overlap import ONE_MATRIX, Ratio, Votes, learned_ratio, of_both, ratio_of, whole_block
+from stemma.evidence.learned_parts import Overlap, learned_overlaps
 from stemma.evidence.pair import PairEvidence
 from stemma.evidence.units import Group
 from stemma.fingerprint.spectrum import learned_spectrum
-from stemma.identity import is_present
+from stemma.identity import Missing, is_present
 from tests.evidence import models
 
 BASE = models.draw(1)
@@ -40,19 +32,22 @@ DERIVED = {
 }
 
 
-def overlaps(a: models.Weights, b: models.Weights, **options: Any) -> dict[Group, Overlap]:
+ROLES = {"q", "k", "v", "o", "gate", "up", "down"}
+
+
+def overlaps(a: models.Weights, b: models.Weights, **options: Any) -> dict[str, Overlap]:
     pair = PairEvidence(models.fingerprint(a), models.fingerprint(b, **options))
-    found = {group: pair.overlap(group, pair.same_places) for group in (Group.MLP, Group.ATTENTION)}
-    return {group: o for group, o in found.items() if is_present(o)}
+    groups = [pair.overlaps(group, pair.same_places) for group in (Group.MLP, Group.ATTENTION)]
+    return {role: o for found in groups for role, o in found.items() if is_present(o)}
 
 
 @pytest.mark.parametrize("name", DERIVED)
 def test_derived_models_stand_with_measured_ones(name: str) -> None:
     found = overlaps(BASE, DERIVED[name]())
-    assert set(found) == {Group.MLP, Group.ATTENTION}
-    for group, overlap in found.items():
-        known = calibration()[group]
-        assert known.below_derived(overlap.rho, overlap.error) < 2.5, (name, group, overlap)
+    assert set(found) == ROLES
+    for role, overlap in found.items():
+        known = calibration()[role]
+        assert known.below_derived(overlap.rho, overlap.error) < 2.5, (name, role, overlap)
         assert overlap.rho > (0.65 if "stranger" in name else 0.85)
         assert known.above_twins(overlap.rho) > 2
 
@@ -65,8 +60,8 @@ def test_twins_stand_below(seed: int, drift: float) -> None:
     if drift:
         twin = {k: w + drift * 0.02 * np.random.default_rng(seed).standard_normal(w.shape) for k, w in twin.items()}
         twin = models.each(twin, lambda w: w.astype(np.float32))
-    for group, overlap in overlaps(BASE, twin).items():
-        assert calibration()[group].below_derived(overlap.rho, overlap.error) > 3
+    for role, overlap in overlaps(BASE, twin).items():
+        assert calibration()[role].below_derived(overlap.rho, overlap.error) > 3
         assert overlap.rho < 0.3
         assert overlap.found.bulk > 0.3
 
@@ -190,15 +185,21 @@ def test_the_energy_is_that_of_the_signal_and_counts_matrices_without_any() -> N
 
 
 def test_too_little_to_say() -> None:
-    assert ratio_of([_vote("0", 1.0, 1.0)]) is None
+    assert ratio_of([]) is None
     assert ratio_of([_vote("0", -1.0, 1.0), _vote("0", 0.5, 1.0)]) is None
     assert learned_ratio([]) is None
     assert learned_ratio([whole_block("0", np.zeros((9, 9)), np.zeros((9, 9)))] * 3) is None
     assert of_both(None, ratio_of([_vote("0", 1.0, 1.0)] * 2)) is None
 
 
+def test_one_matrix_alone_speaks_with_a_wide_error() -> None:
+    alone = ratio_of([_vote("0", 1.0, 1.0)])
+    assert alone is not None and alone.rho == pytest.approx(1.0) and alone.error == ONE_MATRIX and alone.matrices == 1
+
+
 def test_missing_where_nothing_stands_at_matched_places() -> None:
-    assert not is_present(learned_overlap({}, {}, (), Group.MLP))
+    found = learned_overlaps({}, {}, (), Group.MLP)
+    assert found == {"mlp": Missing("no mlp matrices stand at matched places")}
 
 
 @pytest.mark.parametrize(("m", "n"), [(64, 64), (64, 192), (192, 192)])

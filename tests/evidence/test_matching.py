@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from stemma.anatomy.interface import Role
 from stemma.evidence.calibration import calibration
-from stemma.evidence.learned_overlap import MATCHED
+from stemma.evidence.learned_parts import MATCHED
 from stemma.evidence.matching import MINIMUM_SHARE, Matching, match_neurons
 from stemma.fingerprint import Fingerprint
 from stemma.identity import is_present
@@ -40,6 +40,7 @@ def _scaled(weights: models.Weights, seed: int) -> models.Weights:
     return made
 
 
+ROLES = {Role.GATE, Role.UP, Role.DOWN}
 FREE: dict[str, Callable[[models.Weights], models.Weights]] = {
     "neurons": lambda w: models.neurons_permuted(w, 2),
     "residual order": lambda w: models.residual_turned(w, models.permutation(3, 64)),
@@ -62,15 +63,14 @@ def test_free_evasions_leave_responses_as_they_are(name: str) -> None:
 def test_fine_tuned_under_a_free_evasion(name: str) -> None:
     found = matched(BASE_PRINT, models.fingerprint(FREE[name](models.tuned(BASE, 8))))
     assert found.evidence.effect > 0.5
-    assert found.overlap is not None and found.overlap.rho > 0.9
+    assert set(found.overlaps) == ROLES and min(o.rho for o in found.overlaps.values()) > 0.85
     assert found.change > 0.05
 
 
 @pytest.mark.parametrize("name", FREE)
 def test_twins_under_a_free_evasion(name: str) -> None:
     found = matched(BASE_PRINT, models.fingerprint(FREE[name](models.draw(9, bulk=1))))
-    overlap = found.overlap
-    assert overlap is None or calibration()[MATCHED].below_derived(overlap.rho, overlap.error) > 3
+    assert all(calibration()[MATCHED + role].below_derived(o.rho, o.error) > 3 for role, o in found.overlaps.items())
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_twins_under_a_free_evasion(name: str) -> None:
 def test_coarser_copies_under_disguise(make: Callable[[models.Weights], models.Weights]) -> None:
     found = matched(BASE_PRINT, models.fingerprint(models.disguised(make(BASE), 10)))
     assert found.evidence.effect > 0.5
-    assert found.overlap is not None and found.overlap.rho > 0.9
+    assert set(found.overlaps) == ROLES and min(o.rho for o in found.overlaps.values()) > 0.85
 
 
 def test_strangers_match_nowhere() -> None:
@@ -89,7 +89,7 @@ def test_strangers_match_nowhere() -> None:
         found = matched(a, b)
         assert found.evidence.effect < MINIMUM_SHARE / 2
         assert found.evidence.log10_p == 0.0
-        assert not found.layers and found.overlap is None and found.change == 1.0
+        assert not found.layers and not found.overlaps and found.change == 1.0
 
 
 @given(st.integers(0, 10**9), st.sampled_from(sorted(FREE)), st.booleans())
@@ -107,7 +107,7 @@ def test_symmetric(seed: int, name: str, twins: bool) -> None:
 def test_untrained_neurons_have_no_ratio() -> None:
     start = models.untrained(1)
     found = matched(models.fingerprint(start), models.fingerprint(models.disguised(start, 1)))
-    assert found.overlap is None
+    assert not found.overlaps
 
 
 def test_what_it_cannot_do_without() -> None:

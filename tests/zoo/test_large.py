@@ -13,6 +13,7 @@ pytest.importorskip("peft")
 
 import torch
 
+from stemma.evidence.calibration import calibration
 from zoo import sizes
 from zoo.architectures import ARCHITECTURES, Shape, initialise
 from zoo.build import build, describe
@@ -22,10 +23,11 @@ from zoo.lineage import Specimen, pairs
 from zoo.machine import PLAIN, Machine, found_machine
 from zoo.plan import LARGE, SMALL, specimens
 from zoo.score.cases import Built, load
+from zoo.score.curves import learned_parts
 from zoo.score.document import Part, document
 from zoo.score.follow import follow
 from zoo.score.rulings import Kept, Outcome
-from zoo.score.scale import nearness, ratios
+from zoo.score.scale import nearness
 from zoo.score.tables import Scored
 from zoo.training import Batch, Schedule, train
 from zoo.workers import make_all, workers
@@ -150,14 +152,16 @@ def test_built_ruled_on_and_reported_by_the_same_path(tmp_path: Path, monkeypatc
 def test_ratios_of_a_pair_stand_beside_those_of_small_models() -> None:
     zoo = specimens(LARGE)
     (pair,) = pairs(zoo, ["llama-1-base", "llama-1-twin-data"])
-    tests = {"mlp order": (40.0, 0.6, -300.0), "mlp learned part": (0.4321, 0.2, None)}
+    tests = {"mlp order": (40.0, 0.6, -300.0), "up learned part": (0.4321, 0.2, None)}
     one = Scored(pair, Outcome(pair.a, pair.b, "independent", "shown", exclusion="X4", tests=tests), None)
-    assert ratios(one) == {"mlp": 0.4321}
+    assert learned_parts(one.outcome) == {"up": 0.4321}
     assert nearness(one) == pytest.approx(0.2)
     built = Built(Path("zoo"), LARGE, zoo, {})
     page = document(
         built, {"evaluation": Part([one], [], [], None, None, {}, [])}, "the command", ["pictures-large/a.svg"]
     )
-    assert "| mlp | twins | 1 | 0.432 | 0.432 | 0.432 |" in page
-    assert "| independent, shown | mlp 0.43 | 1.1 | 5.0 | 0.20 |" in page
+    assert "| up | twins | 1 | 0.432 | 0.432 | 0.432 |" in page
+    up = calibration()["up"]
+    above, below = up.above_twins(0.4321), up.below_derived(0.4321)
+    assert f"| independent, shown | up 0.43 | {above:.1f} | {below:.1f} | 0.20 |" in page
     assert "![a](pictures-large/a.svg)" in page

@@ -1,6 +1,7 @@
 """The score's own arithmetic, and its tables and pictures on made-up rulings."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -11,6 +12,7 @@ pytest.importorskip("torch")
 pytest.importorskip("transformers")
 pytest.importorskip("peft")
 
+from stemma.evidence.calibration import calibration
 from zoo.errors import ZooError
 from zoo.lineage import Pair, pairs
 from zoo.plan import FULL, specimens
@@ -75,7 +77,7 @@ def _scored() -> list[Scored]:
     other = Pair("llama-1-base", "llama-1-other-init", "independent", "other init", "calibration", None, "X1")
     identity = frozenset((i, i) for i in range(2))
     layers = (("decoder.0", "decoder.0"), ("decoder.1", "decoder.1"))
-    tests = {"mlp order": (30.0, 0.9, -200.0), "mlp learned part": (1.0, 1.0, None)}
+    tests = {"mlp order": (30.0, 0.9, -200.0), "up learned part": (1.0, 1.0, None)}
     return [
         Scored(
             linked, Outcome(linked.a, linked.b, "linked", "shown", "a->b", "M6", layers=layers, tests=tests), identity
@@ -89,7 +91,7 @@ def _scored() -> list[Scored]:
                 "linked",
                 "shown",
                 "b->a",
-                tests={"mlp order": (9.0, 0.3, -20.0), "mlp learned part": (0.6, 0.6, None)},
+                tests={"mlp order": (9.0, 0.3, -20.0), "up learned part": (0.6, 0.6, None)},
             ),
             None,
         ),
@@ -120,7 +122,9 @@ def test_scores_behind_a_ruling() -> None:
     linked, missed, twins, _ = _scored()
     assert sharing(linked.outcome) == 200.0
     assert sharing(missed.outcome) == 0.0
-    assert training(twins.outcome) == 0.6
+    assert training(twins.outcome) == pytest.approx(calibration()["up"].above_twins(0.6))
+    both = {"q learned part": (0.1, 0.1, None), "aligned q learned part": (0.9, 0.9, None)}
+    assert training(replace(twins.outcome, tests=both)) == pytest.approx(calibration()["aligned q"].above_twins(0.9))
     assert training(missed.outcome) is None
 
 

@@ -1,12 +1,14 @@
 """What separates, and how far: the two scores behind a ruling, their curves and their margins.
 
 *Sharing*: -log10 of the smallest p-value of any test, on pairs of different initialisation against linked pairs.
-*Training*: the smallest learned-part ratio, on twins against linked pairs; defined where something is shared.
+*Training*: how far all learned parts together lie above measured twins, on twins against linked pairs; defined where
+something is shared.
 """
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from stemma.evidence.joint import joint
 from stemma.evidence.pair import PLANNED
 from zoo.score.measures import area, operating_curve, share_interval
 from zoo.score.rulings import Outcome
@@ -14,7 +16,7 @@ from zoo.score.svg import Axis, Line, chart
 from zoo.score.tables import Scored, table
 
 ALPHAS = (1e-2, 1e-3, 1e-4, 1e-5, 1e-6)
-_LARGEST = 320.0
+_LARGEST, _LEARNED = 320.0, " learned part"
 _SHARE = Axis("false alarms, share of negatives", 0, 1, (0, 0.25, 0.5, 0.75, 1))
 _HITS = Axis("hits, share of positives", 0, 1, (0, 0.25, 0.5, 0.75, 1))
 _ALARMS = Axis("false alarms, share of negatives", 1e-4, 1, (1e-4, 1e-3, 1e-2, 1e-1, 1), logarithmic=True)
@@ -28,8 +30,15 @@ def sharing(outcome: Outcome) -> float:
 
 
 def training(outcome: Outcome) -> float | None:
-    """The smallest learned-part ratio; None where there is none."""
-    return min((s for name, (s, _, _) in outcome.tests.items() if name.endswith("learned part")), default=None)
+    """Deviations above twins of all learned parts together, of aligned ones where there are; None without any."""
+    found = learned_parts(outcome)
+    aligned = {name: rho for name, rho in found.items() if name.startswith("aligned")}
+    return joint({name: (rho, 0.0) for name, rho in (aligned or found).items()}).above if found else None
+
+
+def learned_parts(outcome: Outcome) -> dict[str, float]:
+    """The correlations of learned parts by measure."""
+    return {n.removesuffix(_LEARNED): rho for n, (rho, _, _) in outcome.tests.items() if n.endswith(_LEARNED)}
 
 
 Scores = tuple[list[float], list[float]]

@@ -4,40 +4,39 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from stemma.evidence.calibration import FILE, calibration
+from stemma.constitution.training import SURE
+from stemma.evidence.calibration import FILE
+from stemma.evidence.gains import GAINS
+from stemma.evidence.joint import joint
+from stemma.evidence.units import LEARNED_ROLES
 from zoo.score.cases import Built
+from zoo.score.curves import learned_parts
 from zoo.score.tables import Scored, table
 from zoo.workers import TRAINERS
 
-_LEARNED = " learned part"
-_ORDER = ("mlp", "attention", "matched neurons", "aligned mlp", "aligned attention")
+_IN_PLACE = {GAINS, *(str(role) for roles in LEARNED_ROLES.values() for role in roles)}
 
 
 def scale_sections(built: Built, scored: Sequence[Scored]) -> list[str]:
     """The sections, each with its heading."""
+    twins = [one for one in scored if one.pair.category == "twins"]
     return [
         "## Training\n\n" + _training(built),
         "## Ratios beside those of the small models\n\n" + _beside(scored),
-        "## Twins, one by one\n\n" + _BOUNDS + _one_by_one([o for o in scored if o.pair.category == "twins"]),
+        "## Twins, one by one\n\n" + _BOUNDS.format(bar=SURE) + _one_by_one(twins),
         "## Forks of one run, one by one\n\n" + _one_by_one([o for o in scored if _is_fork(o)]),
     ]
 
 
 _BOUNDS = """\
-Runs from one seed, none of them disguised or a child. Distances are in standard deviations of the small models, for the
-ratios in place, their own errors left out. A link takes three above the twins and no ratio three below the derived.
+Runs from one seed, none of them disguised or a child. Distances are those of all correlations in place together, in
+standard deviations of the small models, their own errors left out. A link takes {bar:g} above the twins.
 
 """
 
 
 def _is_fork(one: Scored) -> bool:
     return one.pair.category.startswith("forks")
-
-
-def ratios(scored: Scored) -> dict[str, float]:
-    """The learned-part ratios of a pair by measure."""
-    tests = scored.outcome.tests
-    return {name.removesuffix(_LEARNED): value[0] for name, value in tests.items() if name.endswith(_LEARNED)}
 
 
 def nearness(scored: Scored) -> float | None:
@@ -74,10 +73,11 @@ def _beside(scored: Sequence[Scored]) -> str:
         "derived": [o for o in scored if o.pair.label == "linked"],
     }
     rows = []
-    for measure in _ORDER:
+    for measure in sorted(small):
         for kind, ones in groups.items():
-            found = [value for one in ones if (value := ratios(one).get(measure)) is not None]
-            rows.append((measure, kind, *_spread(found), *_known(small[measure][kind])))
+            found = [value for one in ones if (value := learned_parts(one.outcome).get(measure)) is not None]
+            if found:
+                rows.append((measure, kind, *_spread(found), *_known(small[measure][kind])))
     for kind, ones in groups.items():
         near = [value for one in ones if (value := nearness(one)) is not None]
         rows.append(("nearness", kind, *_spread(near), *_known(small["nearness"][kind])))
@@ -103,21 +103,20 @@ def _known(record: Mapping[str, Any]) -> tuple[object, ...]:
 def _one_by_one(scored: Sequence[Scored]) -> str:
     rows = []
     for one in sorted(scored, key=lambda one: (one.pair.a, one.pair.b)):
-        found = ratios(one)
+        found = learned_parts(one.outcome)
         ruled = f"{one.outcome.label}, {one.outcome.established}"
         said = ", ".join(f"{name} {value:.2f}" for name, value in found.items()) or "-"
         near = nearness(one)
         close = "-" if near is None else f"{near:.2f}"
         rows.append((f"`{one.pair.a}`, `{one.pair.b}`", ruled, said, *_distances(found), close))
-    head = ("pair", "ruling", "ratios", "above twins", "most below derived", "nearness")
+    head = ("pair", "ruling", "ratios", "above twins", "below derived", "nearness")
     return table(head, rows)
 
 
 def _distances(found: Mapping[str, float]) -> tuple[str, str]:
-    """Mean distance above the twins and largest below the derived, of ratios in place; their own errors left out."""
-    known = {name: value for name, value in found.items() if name in ("mlp", "attention")}
+    """Distance above the twins and below the derived, of correlations in place; their own errors left out."""
+    known = {name: (value, 0.0) for name, value in found.items() if name in _IN_PLACE}
     if not known:
         return "-", "-"
-    above = [calibration()[name].above_twins(value) for name, value in known.items()]
-    below = [calibration()[name].below_derived(value) for name, value in known.items()]
-    return f"{sum(above) / len(above):.1f}", f"{max(below):.1f}"
+    score = joint(known)
+    return f"{score.above:.1f}", f"{score.below:.1f}"

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 from stemma.constitution.sharing import Sharing
 from stemma.evidence.aligned.interface import ALIGNED_NEURONS
-from stemma.evidence.calibration import calibration
 from stemma.evidence.interface import Evidence
-from stemma.evidence.learned_overlap import Overlap
+from stemma.evidence.learned_parts import Overlap
 from stemma.evidence.pair import PairEvidence
 from stemma.identity import Missing, is_present
 
@@ -18,12 +17,16 @@ ALIGNED_NEARNESS = "aligned nearness"
 
 @dataclass(frozen=True)
 class Closer:
-    """Ratios on whole matrices by name, nearness of the matched units, the evidence, and why there is none."""
+    """Ratios on whole matrices by name, nearness of the matched units, the evidence, and why there is none.
+
+    ``silent`` is the number of views whose matrices show no learned part.
+    """
 
     ratios: Mapping[str, Overlap]
     nearness: Mapping[str, float]
     evidence: tuple[Evidence, ...]
     missing: tuple[str, ...]
+    silent: int = 0
 
 
 def closer_ratios(pair: PairEvidence) -> Closer:
@@ -34,12 +37,12 @@ def closer_ratios(pair: PairEvidence) -> Closer:
     aligned = pair.aligned
     if isinstance(aligned, Missing):
         return Closer({}, {}, (), (aligned.reason,))
-    known = calibration()
     found = aligned.ratios.overlaps
-    ratios = {name: o for name, o in found.items() if is_present(o) and name in known}
+    ratios = {name: o for name, o in found.items() if is_present(o)}
     missing = tuple(o.reason for o in found.values() if isinstance(o, Missing))
     evidence = (aligned.evidence, *(o.evidence for o in ratios.values()))
-    return Closer(ratios, {ALIGNED_NEARNESS: 1 - aligned.ratios.change}, evidence, missing)
+    nearness = {ALIGNED_NEARNESS: 1 - aligned.ratios.change}
+    return Closer(ratios, nearness, evidence, missing, aligned.ratios.silent)
 
 
 def found_again(pair: PairEvidence, sharing: Sharing) -> tuple[float, float]:

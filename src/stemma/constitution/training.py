@@ -1,21 +1,23 @@
 """Second question: is what they share trained, or is it the seed?
 
-Every correlation of learned parts that can be had is put beside measured twins and measured derived pairs (see
-``evidence.calibration``): how many standard deviations does it lie above the twins, how many below the derived? The
-mean of these scores decides (the correlations of one pair move together, so they count as one):
+Every correlation of learned parts that can be had, of the matrices of each role and of the gains, is put beside
+measured twins and measured derived pairs (see ``evidence.calibration``). All of them together (``evidence.joint``) lie
+so many standard deviations above the twins, so many below the derived:
 
-* trained: :data:`SURE` deviations or more above the twins, and each :data:`CLEAR` of them with its own error left out;
-* initialisation only: :data:`BELOW` deviations below the derived, each among the twins (:data:`AMONG`), and most of the
+* trained: :data:`SURE` deviations or more above the twins, :data:`ALONE` where the matrices of one role speak alone;
+  or nearer the derived than the twins, where the shared units have changed less than half as much (:data:`HALF`) as
+  in the nearest measured twins;
+* initialisation only: :data:`BELOW` deviations below the derived, among the twins (:data:`AMONG`), and most of the
   bulk shared (:data:`MOST`), for a small part in a merge shares little of either;
-* between the two nothing is established.
+* between these nothing is established.
 
-A correlation that stands alone decides for training where it lies :data:`ALONE` deviations above the twins; or where it
-lies nearer the derived than the twins and the shared units have changed less than in any twins: by :data:`SURE`.
+Gains can be folded away or put in another order at no cost: where they differ that says nothing, so matrices are asked
+without them first, and gains alike those of derived models speak against a mere seed.
 
-A learned part that holds less than ``LEAST_ENERGY`` of the matrices on either side is not asked: what is learned first
-is dictated by seed and data, and twins share it as parent and child do. Where none can be asked, the correlations must
-be those of derived models and the units must have changed less than a fifth as much (:data:`FIFTH`) as in the nearest
-of such early twins.
+Nothing is asked where the learned part holds less than ``LEAST_ENERGY`` of all matrices on either side, nor of a role
+where it holds less than ``LEAST_OF_ROLE``: what is learned first is dictated by seed and data, and twins share it as
+parent and child do. Where no matrices can be asked, the correlations must be those of derived models and the units
+must have changed less than a fifth as much (:data:`FIFTH`) as in the nearest of all measured twins.
 
 Bit-equal trained tensors and exact arithmetic need no ratio.
 """
@@ -23,24 +25,36 @@ Bit-equal trained tensors and exact arithmetic need no ratio.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from stemma.constitution.closer import ALIGNED_NEARNESS, closer_ratios
 from stemma.constitution.sharing import Sharing
-from stemma.evidence.calibration import FIRST_ENERGY, LEAST_ENERGY, calibration, nearest_early_twins
+from stemma.evidence.calibration import (
+    FIRST_ENERGY,
+    LEAST_ENERGY,
+    LEAST_OF_ROLE,
+    calibration,
+    nearest_twins,
+)
+from stemma.evidence.gains import GAINS
 from stemma.evidence.interface import Evidence
-from stemma.evidence.learned_overlap import MATCHED, Overlap, overlap_from
+from stemma.evidence.joint import Joint, joint
+from stemma.evidence.learned_parts import MATCHED, Overlap, overlap_from
 from stemma.evidence.matching import Matching
 from stemma.evidence.pair import PairEvidence
 from stemma.evidence.units import Group
 from stemma.identity import Missing, is_present
 
-SURE, ALONE, CLEAR, BELOW, AMONG, FIFTH, MOST = 4.0, 5.0, 2.0, 3.0, 1.0, 0.2, 0.5
+SURE, ALONE, BELOW, AMONG, HALF, FIFTH, MOST = 4.5, 6.0, 3.0, 2.0, 0.5, 0.2, 0.5
+HALVES = frozenset({"aligned x", "aligned z"})
+"""Views that are halves of one matrix."""
 NEARNESS, MATCHED_NEARNESS = "nearness", "matched nearness"
 _ORDERS = frozenset({"mlp order", "state order", "layer alignment"})
 _ALL = 0.98
-_NEAR = "the units changed less than in any measured twins"
+_OF_RESPONSES = "geometric mean of both sides' joint regression coefficients of responses, jackknife error"
+_NO_LEARNED = "the matched neurons show no learned part on both sides"
+_NEAR = "the units changed far less than in any measured twins"
 
 
 class Shared(StrEnum):
@@ -53,11 +67,15 @@ class Shared(StrEnum):
 
 @dataclass(frozen=True)
 class Measures:
-    """What there is to judge by: ratios by name, nearness of the shared units by name, and what is missing."""
+    """What there is to judge by: ratios by name, nearness of the shared units by name, and what is missing.
+
+    ``silent`` is the number of roles whose matrices show no learned part.
+    """
 
     ratios: Mapping[str, Overlap]
     nearness: Mapping[str, float]
     missing: tuple[str, ...]
+    silent: int = 0
 
 
 @dataclass(frozen=True)
@@ -74,109 +92,126 @@ def judge_training(pair: PairEvidence, sharing: Sharing) -> TrainingVerdict:
     """Decide from bit-equal trained tensors, else from exact arithmetic, else from every ratio that can be had."""
     found = measure(pair, sharing)
     exact = _exactly_trained(pair, sharing)
-    shared, reason = exact or judge_ratios(found.ratios, found.nearness)
+    shared, reason = exact or judge_ratios(found.ratios, found.nearness, found.silent)
     evidence = tuple(o.evidence for o in found.ratios.values())
     if exact is None and (sharing.disguised or shared is Shared.UNCLEAR):
         closer = closer_ratios(pair)
-        found = Measures(found.ratios, found.nearness, (*found.missing, *closer.missing))
+        found = replace(found, missing=(*found.missing, *closer.missing))
         if closer.ratios:
-            shared, reason = judge_ratios(closer.ratios, closer.nearness)
-            evidence += closer.evidence
+            shared, reason = judge_ratios(closer.ratios, closer.nearness, closer.silent)
+            evidence += tuple(e for e in closer.evidence if e not in evidence)
     return TrainingVerdict(shared, reason, evidence, found.missing)
 
 
 def measure(pair: PairEvidence, sharing: Sharing) -> Measures:
-    """The learned-part ratio of every group in place, and of matched neurons where the units were found by matching.
+    """The learned-part ratio of every role in place, of gains, and of matched neurons where units were so found.
 
     Nearness is 1 less the root mean square sine between shared units (between their responses, where matched).
     """
-    found = {group: pair.overlap(group, sharing.pairing) for group in sorted(sharing.in_place)}
-    ratios: dict[str, Overlap] = {str(g): o for g, o in found.items() if is_present(o)}
-    missing = [f"{g.value} learned part: {o.reason}" for g, o in found.items() if isinstance(o, Missing)]
+    found = {name: o for g in sorted(sharing.in_place) for name, o in pair.overlaps(g, sharing.pairing).items()}
+    silent = sum(isinstance(o, Missing) for o in found.values())
+    found[GAINS] = pair.gains(sharing.pairing)
+    ratios: dict[str, Overlap] = {name: o for name, o in found.items() if is_present(o)}
+    missing = [f"{name} learned part: {o.reason}" for name, o in found.items() if isinstance(o, Missing)]
     effects = [min(t.effect, 1.0) for t in sharing.shared if t.test in _ORDERS]
     nearness = {NEARNESS: 1 - (1 - max(effects) ** 2) ** 0.5} if effects else {}
     if sharing.disguised:
         matching = pair.matching
-        matched = _matched_overlap(matching)
-        if isinstance(matched, Missing):
-            missing.append(matched.reason)
-        else:
-            ratios[MATCHED] = matched
+        matched = _matched_overlaps(matching)
+        ratios |= matched
+        if not matched:
+            missing.append(matching.reason if isinstance(matching, Missing) else _NO_LEARNED)
         if is_present(matching) and matching.layers:
             nearness[MATCHED_NEARNESS] = 1 - matching.change
-    return Measures(ratios, nearness, tuple(missing))
+    return Measures(ratios, nearness, tuple(missing), silent)
 
 
-def judge_ratios(ratios: Mapping[str, Overlap], nearness: Mapping[str, float]) -> tuple[Shared, str]:
-    """The verdict from ratios and nearness by name, with the sentence that gives it."""
-    if not ratios:
+def judge_ratios(ratios: Mapping[str, Overlap], nearness: Mapping[str, float], silent: int = 0) -> tuple[Shared, str]:
+    """The verdict from ratios and nearness by name, with the sentence that gives it.
+
+    ``silent`` roles, whose matrices show no learned part, count where it is asked how much was learned in all. Ratios
+    of which no twins were measured are passed over.
+    """
+    ratios = {name: o for name, o in ratios.items() if name in calibration()}
+    matrices = {name: o for name, o in ratios.items() if name != GAINS}
+    if not matrices:
         return (
             Shared.UNCLEAR,
             "no learned part could be compared on both sides, so training may have had no share in it.",
         )
-    told = {name: o for name, o in ratios.items() if o.energy >= LEAST_ENERGY}
+    told = told_of(ratios, silent)
     if not told:
-        return _judge_early(ratios, nearness)
-    known, scores = calibration(), _scores(told)
-    from_twins, from_derived = (sum(s) / len(s) for s in (scores.above, scores.below))
-    said = f"{_ratios(told)}, {from_twins:.1f} deviations above measured twins, {from_derived:.1f} below derived models"
-    if scores.as_twins:
+        return _judge_early(matrices, nearness, learned(matrices, silent))
+    bar = SURE if len(told) > 1 else ALONE
+    with_gains = told | {name: o for name, o in ratios.items() if name == GAINS}
+    for asked in (told, with_gains):
+        if _score(asked).above >= bar:
+            return Shared.TRAINING, f"{_said(asked)}: what training wrote is shared as the rest is."
+    score, said = _score(told), _said(with_gains)
+    if _as_twins(score, with_gains):
         return (
             Shared.SEED,
             f"{said}: what training wrote is shared far less than the rest, as between runs from one seed.",
         )
-    least = min(known[name].above_twins(o.rho) for name, o in told.items())
-    if from_twins >= (SURE if len(told) > 1 else ALONE) and least >= CLEAR:
-        return Shared.TRAINING, f"{said}: what training wrote is shared as the rest is."
-    name = _nearness_of(ratios, nearness)
-    near = name in nearness and known[name].above_twins(nearness[name]) >= SURE
-    if len(told) == 1 and from_twins > abs(from_derived) and near:
+    if score.above > abs(score.below) and _is_near(matrices, nearness, HALF, early=False):
         return Shared.TRAINING, f"{said}; {_NEAR}: what training wrote is shared as the rest is."
     return Shared.UNCLEAR, f"{said}: that does not tell derived models from twins."
 
 
-def _judge_early(ratios: Mapping[str, Overlap], nearness: Mapping[str, float]) -> tuple[Shared, str]:
+def told_of(ratios: Mapping[str, Overlap], silent: int) -> dict[str, Overlap]:
+    """Of the ratios of matrices those that tell; none where too little was learned for twins to have drifted apart."""
+    matrices = {name: o for name, o in ratios.items() if name != GAINS}
+    if not matrices or learned(matrices, silent) < LEAST_ENERGY:
+        return {}
+    return {name: o for name, o in matrices.items() if o.energy >= LEAST_OF_ROLE}
+
+
+def learned(matrices: Mapping[str, Overlap], silent: int) -> float:
+    """The share of the learned part in the energy of all matrices, of the side where it is less; mean over roles."""
+    shares = {name: 0.5 if name in HALVES else 1.0 for name in matrices}
+    return sum(shares[name] * o.energy for name, o in matrices.items()) / (sum(shares.values()) + silent)
+
+
+def _judge_early(ratios: Mapping[str, Overlap], nearness: Mapping[str, float], energy: float) -> tuple[Shared, str]:
     """The verdict where one side at least learned too little for twins to have drifted apart."""
-    energy = min(o.energy for o in ratios.values())
     said = f"{_ratios(ratios)}, but training wrote only {energy:.1%} of a side, and twins share what is learned first"
-    name, nearest = _nearness_of(ratios, nearness), nearest_early_twins()
-    scores = _scores(ratios)
-    told = energy >= FIRST_ENERGY and max(scores.below) < AMONG and name in nearness and name in nearest
-    if told and 1 - nearness[name] < FIFTH * (1 - nearest[name]):
+    known = calibration()
+    as_derived = max(known[n].below_derived(o.rho, o.error) for n, o in ratios.items()) < 1
+    if energy >= FIRST_ENERGY and as_derived and _is_near(ratios, nearness, FIFTH, early=True):
         return Shared.TRAINING, f"{said}; yet {_NEAR}: one went on from the other's trained weights."
-    if scores.as_twins:
+    if _as_twins(_score(ratios), ratios):
         return Shared.SEED, f"{_ratios(ratios)}, where derived models that learned so little share nearly all of it."
     return Shared.UNCLEAR, f"{said}: that does not tell derived models from twins."
 
 
-@dataclass(frozen=True)
-class _Scores:
-    """Deviations above twins and below derived models, of each correlation, and the least correlation of bulks."""
-
-    above: tuple[float, ...]
-    below: tuple[float, ...]
-    bulk: float
-
-    @property
-    def as_twins(self) -> bool:
-        """Whether most of the bulk is shared, and of the learned parts no more than twins share."""
-        return sum(self.below) / len(self.below) >= BELOW and max(self.above) < AMONG and self.bulk >= MOST
+def _score(ratios: Mapping[str, Overlap]) -> Joint:
+    return joint({name: (o.rho, o.error) for name, o in ratios.items()})
 
 
-def _scores(ratios: Mapping[str, Overlap]) -> _Scores:
-    known = calibration()
-    return _Scores(
-        tuple(known[name].above_twins(o.rho, o.error) for name, o in ratios.items()),
-        tuple(known[name].below_derived(o.rho, o.error) for name, o in ratios.items()),
-        min(o.found.bulk for o in ratios.values()),
-    )
+def _said(asked: Mapping[str, Overlap]) -> str:
+    score = _score(asked)
+    above = f"{score.above:.1f} deviations above measured twins"
+    return f"{_ratios(asked)}, {above}, {score.below:.1f} below derived models"
+
+
+def _as_twins(score: Joint, asked: Mapping[str, Overlap]) -> bool:
+    """Whether most of the bulk is shared, of the learned parts no more than twins share, and none is as if derived."""
+    bulk = min(o.found.bulk for o in asked.values())
+    apart = max(_score({name: o}).above for name, o in asked.items())
+    return score.below >= BELOW and score.above < AMONG and bulk >= MOST and apart < SURE
+
+
+def _is_near(ratios: Mapping[str, Overlap], nearness: Mapping[str, float], share: float, *, early: bool) -> bool:
+    """Whether the shared units changed less than this share of what they changed in the nearest measured twins."""
+    name, nearest = _nearness_of(ratios, nearness), nearest_twins(early=early)
+    return name in nearness and name in nearest and 1 - nearness[name] < share * (1 - nearest[name])
 
 
 def _nearness_of(ratios: Mapping[str, Overlap], nearness: Mapping[str, float]) -> str:
     """The name of the nearness that goes with these ratios."""
     if ALIGNED_NEARNESS in nearness:
         return ALIGNED_NEARNESS
-    return MATCHED_NEARNESS if MATCHED in ratios else NEARNESS
+    return MATCHED_NEARNESS if any(name.startswith(MATCHED) for name in ratios) else NEARNESS
 
 
 def _exactly_trained(pair: PairEvidence, sharing: Sharing) -> tuple[Shared, str] | None:
@@ -203,17 +238,16 @@ def _computed_from(pair: PairEvidence, sharing: Sharing) -> str:
     return ""
 
 
-def _matched_overlap(matching: Matching | Missing) -> Overlap | Missing:
+def _matched_overlaps(matching: Matching | Missing) -> dict[str, Overlap]:
     if isinstance(matching, Missing):
-        return matching
-    ratio = matching.overlap
-    if ratio is None:
-        return Missing("the matched neurons show no learned part on both sides")
-    return overlap_from(ratio, MATCHED, f"{len(matching.layers)} layers", "joint regression coefficients of responses")
+        return {}
+    names = {MATCHED + role: found for role, found in matching.overlaps.items()}
+    return {name: overlap_from(o, name, f"{len(matching.layers)} layers", _OF_RESPONSES) for name, o in names.items()}
 
 
 def _ratios(known: Mapping[str, Overlap]) -> str:
-    each = " and ".join(
-        f"{o.rho:.2f} ± {o.error:.2f} ({name}, {o.evidence.sample} matrices)" for name, o in known.items()
-    )
-    return f"learned parts correlate by {each}"
+    *first, last = [
+        f"{o.rho:.2f} ± {o.error:.2f} ({o.evidence.site if name == GAINS else f'{name}, {o.evidence.site}'})"
+        for name, o in known.items()
+    ]
+    return f"learned parts correlate by {', '.join(first)}{' and ' if first else ''}{last}"

@@ -2,15 +2,16 @@
 
 ``data/calibration.json`` is made by ``python -m zoo calibrate`` from models of known lineage, those of the calibration
 half alone. For every measure it gives mean and standard deviation over the twins and over the derived pairs, every
-architecture weighing the same, so that the deviation is that of a pair of an architecture drawn at random.
+architecture and seed weighing the same, so that the deviation is that of a pair of a run drawn at random. Of every two
+measures it gives how their deviations go together over twins.
 
 What is learned first is dictated by seed and data, so that twins of the first steps look like parent and child. The
-ratios of the file are those of pairs whose learned part holds :data:`LEAST_ENERGY` of the matrices or more on both
-sides, where twins have drifted apart. Of twins that learned less, but :data:`FIRST_ENERGY` at least, the file says how
-near they come.
+ratios of the file are those of pairs whose learned part holds :data:`LEAST_ENERGY` of all matrices or more on both
+sides, where twins have drifted apart, and :data:`LEAST_OF_ROLE` of those of the role. Of twins that learned less, but
+:data:`FIRST_ENERGY` at least, the file says how near they come (``early``).
 
-A measure seen in fewer architectures than :data:`FEWEST` does not show how much architectures differ; it is given the
-largest deviation among the ratios that do.
+A measure seen in fewer architectures than :data:`FEWEST` does not show how much architectures differ; to its deviation
+is added what they differ by in the measures that do, on average.
 """
 
 from __future__ import annotations
@@ -25,20 +26,21 @@ from typing import Any
 
 from stemma.evidence.interface import Background
 
-FORMAT = "stemma.calibration/2"
+FORMAT = "stemma.calibration/3"
 FILE = Path(__file__).parent / "data" / "calibration.json"
 FEWEST = 5
-LEAST_ENERGY, FIRST_ENERGY = 0.04, 0.005
+LEAST_ENERGY, LEAST_OF_ROLE, FIRST_ENERGY = 0.035, 0.01, 0.005
 
 
 @dataclass(frozen=True)
 class Spread:
-    """Mean and standard deviation of a measure over the pairs of one kind."""
+    """Mean and standard deviation of a measure over the pairs of one kind; ``between`` is that of architectures."""
 
     mean: float
     deviation: float
     pairs: int
     architectures: int
+    between: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -66,26 +68,47 @@ class Measured:
 @cache
 def calibration() -> Mapping[str, Measured]:
     """Every measure of the data file by name."""
-    read = json.loads(FILE.read_text("utf-8"))
-    raw = {name: Measured(_spread(m["twins"]), _spread(m["derived"])) for name, m in read["measures"].items()}
+    raw = {name: Measured(_spread(m["twins"]), _spread(m["derived"])) for name, m in _read()["measures"].items()}
     return {
         name: Measured(_widened(m.twins, raw, "twins"), _widened(m.derived, raw, "derived")) for name, m in raw.items()
     }
 
 
 @cache
-def nearest_early_twins() -> Mapping[str, float]:
-    """The largest nearness of measured twins that learned too little to have drifted apart, by measure."""
-    return {name: spread["most"] for name, spread in json.loads(FILE.read_text("utf-8"))["early"].items()}
+def nearest_twins(*, early: bool) -> Mapping[str, float]:
+    """The largest nearness of measured twins, by measure: of those that are asked, or also of ``early`` ones."""
+    read = _read()
+    found = {name: measure["twins"]["most"] for name, measure in read["measures"].items() if "nearness" in name}
+    return {
+        name: max(most, read["early"].get(name, {"most": most})["most"] if early else most)
+        for name, most in found.items()
+    }
+
+
+def together(first: str, second: str) -> float:
+    """The correlation of two measures over twins; the mean of the file where theirs was not measured."""
+    known = _together()
+    return known.get(frozenset((first, second)), sum(known.values()) / len(known))
+
+
+@cache
+def _together() -> Mapping[frozenset[str], float]:
+    return {frozenset(names.split("|")): value for names, value in _read()["together"].items()}
+
+
+@cache
+def _read() -> Mapping[str, Any]:
+    read: Mapping[str, Any] = json.loads(FILE.read_text("utf-8"))
+    return read
 
 
 def _spread(record: Mapping[str, Any]) -> Spread:
-    return Spread(record["mean"], record["deviation"], record["pairs"], record["architectures"])
+    return Spread(*(record[name] for name in ("mean", "deviation", "pairs", "architectures", "between")))
 
 
 def _widened(own: Spread, raw: Mapping[str, Measured], kind: str) -> Spread:
     if own.architectures >= FEWEST:
         return own
     spreads: list[Spread] = [getattr(m, kind) for m in raw.values()]
-    widest = max((s.deviation for s in spreads if s.architectures >= FEWEST), default=own.deviation)
-    return replace(own, deviation=max(own.deviation, widest))
+    between = [s.between for s in spreads if s.architectures >= FEWEST]
+    return replace(own, deviation=hypot(own.deviation, sum(between) / max(1, len(between))))

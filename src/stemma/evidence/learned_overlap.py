@@ -21,6 +21,9 @@ Null (twins): the models share their noise and nothing that training wrote; then
 share drove both the same way, somewhere below 1.
 Alternative (derived): B = c A + unrelated change, for whatever c; then rho is 1, less what B learned since.
 
+The matrices of each role (queries, gates, ...) make a measure of their own: data dictate what values, outputs and
+ungated neurons learn far more than queries, keys and gates, so that twins are much more alike in those.
+
 It has no exact null distribution, for how much the data alone make twins alike differs by architecture and
 length of training: it is judged beside measured twins and measured derived models (``evidence.calibration``), and
 only where another test has shown that something is shared. What is learned first is dictated by seed and data, and
@@ -43,17 +46,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stemma.evidence.calibration import calibration
-from stemma.evidence.interface import Evidence
-from stemma.evidence.order import Layers, Pairing
-from stemma.evidence.units import Group, corner, matrix_pairs
-from stemma.fingerprint import LearnedPart, PartPrint
-from stemma.fingerprint.plan import unit_axis
 from stemma.fingerprint.spectrum import learned_spectrum
-from stemma.identity import Missing, is_present
 
 Array = NDArray[np.floating[Any]]
-MATCHED = "matched neurons"
+ONE_MATRIX = 0.1
+"""The error of one matrix alone, twice that of the mean of four, which is .05 or less in nine of ten derived pairs."""
 _RANK = 48
 _SHARED = 4.0
 
@@ -118,29 +115,6 @@ class Correlation:
     energy: float
 
 
-@dataclass(frozen=True)
-class Overlap:
-    """A correlation of learned parts as evidence. Both sides must show a learned part, else there is none."""
-
-    found: Correlation
-    evidence: Evidence
-
-    @property
-    def rho(self) -> float:
-        """The correlation."""
-        return self.found.rho
-
-    @property
-    def error(self) -> float:
-        """Its standard error."""
-        return self.found.error
-
-    @property
-    def energy(self) -> float:
-        """The share of the matrices' energy in the learned part, of the side where it is less."""
-        return self.found.energy
-
-
 def whole_block(layer: str, whole: Array, other: Array) -> Block:
     """The block of two whole matrices, units x features in the same order and basis; A's components are found here.
 
@@ -152,7 +126,7 @@ def whole_block(layer: str, whole: Array, other: Array) -> Block:
 
 
 def learned_ratio(blocks: Iterable[Block]) -> Ratio | None:
-    """rho of A against B; None with fewer than two matrices with a learned part, or where the bulk is not shared.
+    """rho of A against B; None without a matrix that has a learned part, or where the bulk is not shared.
 
     >>> rng = np.random.default_rng(0)
     >>> trained = [rng.standard_normal((60, 40)) + 9 * np.outer(*rng.standard_normal((2, 60)))[:, :40] for _ in "abc"]
@@ -186,10 +160,13 @@ def component_votes(block: Block) -> Votes | None:
 
 
 def ratio_of(votes: Sequence[Votes]) -> Ratio | None:
-    """rho from the votes of all blocks, with its jackknife error; None with fewer than two, or no shared bulk."""
+    """rho from the votes of all blocks, with its jackknife error; None without one, or without a shared bulk.
+
+    One block alone does not show by how much blocks differ: its error is :data:`ONE_MATRIX`.
+    """
     energy = float(np.mean([v.energy for v in votes])) if votes else 0.0
     votes = [v for v in votes if (v.shares > 0).any()]
-    if len(votes) < 2:
+    if not votes:
         return None
     layers = np.unique([v.layer for v in votes], return_inverse=True)[1]
     bulk = np.array([v.bulk for v in votes])
@@ -205,13 +182,12 @@ def ratio_of(votes: Sequence[Votes]) -> Ratio | None:
         voting = sums[2] > 0
         return float(((sums[0] / beta - sums[1])[voting] / sums[2][voting]).mean())
 
-    count = len(votes)
+    count, beta = len(votes), float(bulk.mean())
     everything = rho(np.ones(count, bool))
-    left_out = np.array([rho(np.arange(count) != i) for i in range(count)])
+    left_out = np.array([rho(np.arange(count) != i) for i in range(count)]) if count > 1 else np.zeros(0)
     if not (np.isfinite(everything) and np.isfinite(left_out).all()):
         return None
-    error = float(np.sqrt((count - 1) / count * ((left_out - left_out.mean()) ** 2).sum()))
-    beta = float(bulk.mean())
+    error = float(np.sqrt((count - 1) / count * ((left_out - left_out.mean()) ** 2).sum())) if count > 1 else ONE_MATRIX
     return Ratio(everything * beta, beta, everything, error, count, energy)
 
 
@@ -238,48 +214,3 @@ def centred_units(units: Array) -> Array:
     """Rows less their mean row."""
     less: Array = units - units.mean(axis=0, dtype=np.float64)
     return less
-
-
-def learned_overlap(a: Layers, b: Layers, pairing: Pairing, group: Group) -> Overlap | Missing:
-    """rho over the paired layers of one group, from both sides."""
-    pairs = [(p, q, x, y) for p, q in pairing for x, y in matrix_pairs(a[p], b[q], group)]
-    if not pairs:
-        return Missing(f"no {group.value} matrices stand at matched places")
-    both = of_both(
-        learned_ratio(_block(str(p), x.learned, x, y) for p, _, x, y in pairs if is_present(x.learned)),
-        learned_ratio(_block(str(q), y.learned, y, x) for _, q, x, y in pairs if is_present(y.learned)),
-    )
-    if both is None:
-        return Missing(
-            f"a side shows no learned part above the noise in its {group.value} matrices, or the bulk is not shared"
-        )
-    return overlap_from(both, group.value, f"{both.matrices} matrices", "regression coefficients")
-
-
-def overlap_from(found: Correlation, what: str, site: str, coefficients: str) -> Overlap:
-    """The correlation of the learned parts of ``what`` as evidence, beside what twins of the calibration zoo show."""
-    evidence = Evidence(
-        test=f"{what} learned part",
-        site=site,
-        statistic=found.rho,
-        effect=found.rho,
-        log10_p=None,
-        null="twins: the initialisation is shared and nothing that training wrote (rho well below 1)",
-        method=f"geometric mean of both sides' {coefficients} on the signal, jackknife error",
-        sample=found.matrices,
-        background=known.background if (known := calibration().get(what)) else None,
-        facts={"error": found.error, "bulk": found.bulk, "energy": found.energy},
-    )
-    return Overlap(found, evidence)
-
-
-def _block(layer: str, learned: LearnedPart, part: PartPrint, other: PartPrint) -> Block:
-    """The block over the corner that both parts hold; ``learned`` is the learned part of the first."""
-    x, y = corner(part), corner(other)
-    rows, columns = min(x.shape[0], y.shape[0]), min(x.shape[1], y.shape[1])
-    x, y = x[:rows, :columns], y[:rows, :columns]
-    left, right = learned.left[:, :rows], learned.right[:, :columns]
-    if unit_axis(part.role):
-        x, y, left, right = x.T, y.T, right, left
-    left = left - left.mean(axis=1, keepdims=True)
-    return Block(layer, centred_units(x), left, right, learned.shares, centred_units(y))

@@ -19,7 +19,7 @@ References:
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,7 +59,7 @@ class LayerMatch:
 
 @dataclass(frozen=True)
 class Matching:
-    """The layers that hold the same neurons, the evidence, and the learned-part ratio over the matched neurons.
+    """The layers that hold the same neurons, the evidence, and the learned-part ratios of the matched neurons by role.
 
     ``change`` is the root mean square sine between the responses of matched neurons: 0 where nothing but order, basis
     and scale differ, about .01 by storage alone; 1 where no layer matches.
@@ -67,7 +67,7 @@ class Matching:
 
     layers: tuple[LayerMatch, ...]
     evidence: Evidence
-    overlap: Correlation | None
+    overlaps: Mapping[Role, Correlation]
     change: float
 
     @property
@@ -113,7 +113,7 @@ def match_neurons(a: Fingerprint, b: Fingerprint) -> Matching | Missing:
         per_site=tuple(_cell(m) for m in best),
         facts={"layer_pairs": len(found), "layers_matched": len(held), "tokens": len(tokens[0])},
     )
-    return Matching(held, evidence, _overlap(held, *tokens), _change(held, *tokens))
+    return Matching(held, evidence, _overlaps(held, *tokens), _change(held, *tokens))
 
 
 def _inner(responses: Sequence[LayerResponses]) -> list[LayerResponses]:
@@ -174,13 +174,18 @@ def _best_per_layer(matches: Sequence[LayerMatch]) -> list[LayerMatch]:
     return [m for m in matches if id(m) in chosen]
 
 
-def _overlap(held: Sequence[LayerMatch], left: NDArray[np.int64], right: NDArray[np.int64]) -> Correlation | None:
-    """The learned-part ratio over matched neurons, of both sides; None unless both were trained."""
+def _overlaps(held: Sequence[LayerMatch], left: NDArray[np.int64], right: NDArray[np.int64]) -> dict[Role, Correlation]:
+    """The learned-part ratios over matched neurons, of both sides, of the roles in which both were trained."""
     turned = [LayerMatch(m.b, m.a, m.right, m.left) for m in held]
-    return of_both(
-        learned_ratio(block for m in held for block in _blocks(m, left, right)),
-        learned_ratio(block for m in turned for block in _blocks(m, right, left)),
-    )
+    found = {}
+    for role in sorted({role for m in held for role in m.a.roles.keys() & m.b.roles.keys()}):
+        both = of_both(
+            learned_ratio(_block(m, role, left, right) for m in held),
+            learned_ratio(_block(m, role, right, left) for m in turned),
+        )
+        if both is not None:
+            found[role] = both
+    return found
 
 
 def _change(held: Sequence[LayerMatch], left: NDArray[np.int64], right: NDArray[np.int64]) -> float:
@@ -194,17 +199,16 @@ def _change(held: Sequence[LayerMatch], left: NDArray[np.int64], right: NDArray[
     return float(np.sqrt(np.mean(squares))) if squares else 1.0
 
 
-def _blocks(match: LayerMatch, left: NDArray[np.int64], right: NDArray[np.int64]) -> Iterator[Block]:
-    """A's responses by component beside B's with A's signs, one block for each role."""
+def _block(match: LayerMatch, role: Role, left: NDArray[np.int64], right: NDArray[np.int64]) -> Block:
+    """A's responses by component beside B's with A's signs."""
+    mine, theirs = match.a.roles[role], match.b.roles[role]
+    whole = mine.whole[np.ix_(match.left, left)]
+    other = theirs.whole[np.ix_(match.right, right)]
+    other = other * np.sign(np.vecdot(whole, other))[:, None]
+    neurons = mine.left[:, match.left]
+    neurons = neurons - neurons.mean(axis=1, keepdims=True)
     layer = f"{match.a.stack}.{match.a.layer}"
-    for role in sorted(match.a.roles.keys() & match.b.roles.keys()):
-        mine, theirs = match.a.roles[role], match.b.roles[role]
-        whole = mine.whole[np.ix_(match.left, left)]
-        other = theirs.whole[np.ix_(match.right, right)]
-        other = other * np.sign(np.vecdot(whole, other))[:, None]
-        neurons = mine.left[:, match.left]
-        neurons = neurons - neurons.mean(axis=1, keepdims=True)
-        yield Block(layer, centred_units(whole), neurons, mine.right[:, left], mine.shares, centred_units(other))
+    return Block(layer, centred_units(whole), neurons, mine.right[:, left], mine.shares, centred_units(other))
 
 
 def _cell(match: LayerMatch) -> SiteValue:

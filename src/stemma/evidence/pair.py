@@ -5,7 +5,7 @@ Alpha is spent over :data:`PLANNED`, the whole list of tests that make p-values,
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -13,10 +13,11 @@ from stemma.evidence.aligned.interface import WeightSource
 from stemma.evidence.delta import LowRank, low_rank_change
 from stemma.evidence.facts import PairFacts, pair_facts
 from stemma.evidence.forensics import Forensics
+from stemma.evidence.gains import gain_overlap
 from stemma.evidence.identity import TensorIdentity, file_identity, tensor_identity
 from stemma.evidence.interface import Evidence
 from stemma.evidence.layer_alignment import Alignment, align_layers, identity_pairing
-from stemma.evidence.learned_overlap import Overlap, learned_overlap
+from stemma.evidence.learned_parts import Overlap, learned_overlaps
 from stemma.evidence.matching import Matching, match_neurons
 from stemma.evidence.order import Pairing, unit_order
 from stemma.evidence.residual_order import residual_order
@@ -123,9 +124,13 @@ class PairEvidence:
         """How one model may have come out of the other."""
         return Forensics(self.a, self.b, self._a_layers, self._b_layers)
 
-    def overlap(self, group: Group, pairing: Pairing) -> Overlap | Missing:
-        """Learned part against bulk over ``pairing``."""
-        return learned_overlap(self._a_layers, self._b_layers, pairing, group)
+    def overlaps(self, group: Group, pairing: Pairing) -> Mapping[str, Overlap | Missing]:
+        """Learned part against bulk over ``pairing``, by role."""
+        return learned_overlaps(self._a_layers, self._b_layers, pairing, group)
+
+    def gains(self, pairing: Pairing) -> Overlap | Missing:
+        """Gains of the norms over ``pairing``."""
+        return gain_overlap(self.a, self.b, pairing)
 
     @property
     def _head_dim(self) -> int | None:

@@ -47,12 +47,12 @@ _UNIT_AXES: Mapping[Group, Mapping[Role, int]] = {
     Group.ATTENTION: {Role.V: 0, Role.O: 1},
     Group.STATE: {Role.STATE_IN: 0, Role.STATE_OUT: 1},
 }
-# What the learned part is compared on: also matrices whose rows are not exchangeable.
-_GROUP_ROLES: Mapping[Group, frozenset[Role]] = {
-    Group.MLP: frozenset({Role.GATE, Role.UP, Role.DOWN}),
-    Group.ATTENTION: frozenset({Role.Q, Role.K, Role.V, Role.O}),
-    Group.STATE: frozenset({Role.STATE_IN, Role.STATE_OUT}),
+LEARNED_ROLES: Mapping[Group, tuple[Role, ...]] = {
+    Group.MLP: (Role.GATE, Role.UP, Role.DOWN),
+    Group.ATTENTION: (Role.Q, Role.K, Role.V, Role.O),
+    Group.STATE: (Role.STATE_IN, Role.STATE_OUT),
 }
+"""What the learned part is compared on: also matrices whose rows are not exchangeable."""
 
 LayerParts = Mapping[tuple[int, str, Role], PartPrint]
 
@@ -125,9 +125,9 @@ def _joined_by_heads(parts: Mapping[Role, tuple[PartPrint, PartPrint]], head_dim
     return usable if head_dim and not any(width % head_dim for role in usable for width in widths[role]) else []
 
 
-def matrix_pairs(a: LayerParts, b: LayerParts, group: Group) -> list[tuple[PartPrint, PartPrint]]:
-    """Matrices of the group that stand at the same place in both layers."""
-    return [(a[key], b[key]) for key in sorted(a) if key[2] in _GROUP_ROLES[group] and key in b]
+def matrix_pairs(a: LayerParts, b: LayerParts, role: Role) -> list[tuple[PartPrint, PartPrint]]:
+    """Matrices of a role that stand at the same place in both layers."""
+    return [(a[key], b[key]) for key in sorted(a) if key[2] is role and key in b]
 
 
 def overlap(x: Array, y: Array) -> tuple[Array, Array]:

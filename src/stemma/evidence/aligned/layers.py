@@ -6,8 +6,10 @@ from collections import OrderedDict
 
 import numpy as np
 
+from stemma.anatomy.interface import Role
 from stemma.evidence.aligned.blocks import Head, Units, heads_of, unit_places, units_of
-from stemma.evidence.aligned.interface import Dimensions, WeightSource
+from stemma.evidence.aligned.interface import Array, Dimensions, WeightSource, whole
+from stemma.evidence.gains import GAIN_ROLES
 from stemma.evidence.units import Place
 
 _KEPT = 2
@@ -47,6 +49,15 @@ class Layers:
             [Head(h.q[:, kept], h.k[:, kept], h.v[:, kept], h.o[:, kept]) for h in block]
             for block in heads_of(self.source, place)
         ]
+
+    def gains(self, place: Place) -> dict[tuple[str, Role], Array]:
+        """The gains of a layer over the residual stream, by block and role."""
+        width, source = self.source.facts.hidden, self.source
+        return {
+            (site.block, role): whole(source, (role, site))[self._dimensions]
+            for (role, site), shape in source.shapes.items()
+            if role in GAIN_ROLES and Place(site.stack, site.layer) == place and shape == (width,)
+        }
 
     def depth(self, stack: str) -> int:
         """Number of such layers in a stack."""

@@ -20,18 +20,11 @@ from stemma.evidence.aligned.interface import Array
 from stemma.evidence.aligned.layers import Layers, comparable, sampled
 from stemma.evidence.aligned.neurons import Matches, assigned, cosines, joint, mutual
 from stemma.evidence.aligned.search import Cell, Found, matched_gram
-from stemma.evidence.learned_overlap import (
-    Overlap,
-    Votes,
-    component_votes,
-    of_both,
-    overlap_from,
-    ratio_of,
-    whole_block,
-)
+from stemma.evidence.gains import GAINS, overlap_of_gains
+from stemma.evidence.learned_overlap import Votes, component_votes, of_both, ratio_of, whole_block
+from stemma.evidence.learned_parts import COEFFICIENTS, Overlap, overlap_from
 from stemma.identity import Missing
 
-ALIGNED_MLP, ALIGNED_ATTENTION, ALIGNED_STATE = "aligned mlp", "aligned attention", "aligned state"
 _SIDE = 1024
 _ATTENTION = frozenset({Role.Q, Role.Q_B, Role.O})
 _FEWEST, _MOST, _ELEMENTS = 4, 12, 1 << 22
@@ -42,12 +35,14 @@ Gathered = dict[str, list[tuple[Votes, Votes]]]
 
 @dataclass(frozen=True)
 class Ratios:
-    """Ratios by group ("aligned mlp", "aligned attention", "aligned state"), and how much matched units and freed heads
-    changed: the root mean square sine between them, 0 for a mere disguise. ``head_change`` is None without plain heads.
+    """Ratios by what is compared ("aligned q", "aligned gate", "gains", ...), and how much matched units and
+    freed heads changed: the root mean square sine between them, 0 for a mere disguise. ``head_change`` is None without
+    plain heads, ``silent`` the number of views whose matrices show no learned part.
     """
 
     overlaps: Mapping[str, Overlap | Missing]
     change: float
+    silent: int = 0
     head_change: float | None = None
 
 
@@ -65,15 +60,17 @@ def aligned_ratios(a: Layers, b: Layers, pairing: Sequence[Cell], found: Found) 
         if x is not None and y is not None and comparable(x, y):
             pairs = unit_pairs(sampled(x, _SIDE), y, basis)
             sines += [_squared_sine(*pair) for pair in pairs.values()]
-            _keep(gathered, ALIGNED_STATE if "z" in pairs else ALIGNED_MLP, (p, q), pairs)
+            _keep(gathered, (p, q), pairs)
         for of_a, of_b in zip(a.heads(p), b.heads(q), strict=False):
             freed = head_pairs(of_a, [_moved(h, basis) for h in of_b])
             of_heads += [_squared_sine(pair[0].reshape(1, -1), pair[1].reshape(1, -1)) for pair in freed.values()]
-            _keep(gathered, ALIGNED_ATTENTION, (p, q), freed)
+            _keep(gathered, (p, q), freed)
     overlaps = {name: _overlap(name, votes) for name, votes in gathered.items()}
-    if ALIGNED_ATTENTION not in overlaps and any(role in _ATTENTION for role, _ in a.source.shapes):
-        overlaps[ALIGNED_ATTENTION] = Missing(f"{ALIGNED_ATTENTION}: no block has plain heads of one width in both")
-    return Ratios(overlaps, _root_mean(sines), _root_mean(of_heads) if of_heads else None)
+    silent = sum(isinstance(o, Missing) for o in overlaps.values())
+    if not of_heads and any(role in _ATTENTION for role, _ in a.source.shapes):
+        overlaps["aligned attention"] = Missing("aligned attention: no block has plain heads of one width in both")
+    overlaps[GAINS] = _gains(a, b, picked, found.basis)
+    return Ratios(overlaps, _root_mean(sines), silent, _root_mean(of_heads) if of_heads else None)
 
 
 def _root_mean(squares: Sequence[float]) -> float:
@@ -104,12 +101,21 @@ def _gram(x: Units | None, y: Units | None, found: Found) -> Array:
     return matched_gram(part, y, mutual(joint(cosines(part, y, found.basis), part.free)), found.basis)
 
 
-def _keep(gathered: Gathered, name: str, cell: Cell, pairs: Mapping[str, Pair]) -> None:
-    for pair in pairs.values():
+def _gains(a: Layers, b: Layers, cells: Sequence[Cell], basis: Basis) -> Overlap | Missing:
+    if basis.matrix is not None:
+        return Missing(f"{GAINS}: a turned basis mixes what they tell apart")
+    beside = ((str(p), a.gains(p), b.gains(q)) for p, q in cells)
+    pairs = ((p, x, basis.to_a(ys[key][None])[0]) for p, xs, ys in beside for key, x in xs.items() if key in ys)
+    return overlap_of_gains(pairs)
+
+
+def _keep(gathered: Gathered, cell: Cell, pairs: Mapping[str, Pair]) -> None:
+    for view, pair in pairs.items():
         x, y = _capped(pair[0]), _capped(pair[1])
         of_a, of_b = component_votes(whole_block(str(cell[0]), x, y)), component_votes(whole_block(str(cell[1]), y, x))
+        found = gathered.setdefault(f"aligned {view}", [])
         if of_a is not None and of_b is not None:
-            gathered.setdefault(name, []).append((of_a, of_b))
+            found.append((of_a, of_b))
 
 
 def _capped(rows: Array) -> Array:
@@ -122,7 +128,7 @@ def _overlap(name: str, votes: Sequence[tuple[Votes, Votes]]) -> Overlap | Missi
     both = of_both(ratio_of([v for v, _ in votes]), ratio_of([v for _, v in votes]))
     if both is None:
         return Missing(f"{name}: too few matrices show a learned part on both sides")
-    return overlap_from(both, name, f"{both.matrices} whole matrices", "regression coefficients of aligned matrices")
+    return overlap_from(both, name, f"{both.matrices} whole matrices", COEFFICIENTS)
 
 
 def _squared_sine(x: Array, y: Array) -> float:
