@@ -170,8 +170,6 @@ def _independent(zoo: Zoo, a: str, b: str, child: str) -> Pair:
     if one.architecture != two.architecture:
         shared = ARCHITECTURES[one.architecture].kind == ARCHITECTURES[two.architecture].kind
         exclusion, category = "X7" if shared else "X5", "other architecture"
-        if _number(one) == _number(two):  # one stream of random numbers fills matrices of equal shapes alike
-            exclusion, category = "X4", "other architecture, one seed"
     elif _init(one) == _init(two):
         exclusion, category = "X4", "untrained against trained" if _is_untrained(one, two) else "twins"
     elif _is_untrained(one, two):
@@ -199,11 +197,6 @@ def _shared_share(one: Specimen, two: Specimen) -> float:
 def _init(specimen: Specimen) -> object:
     recipe = specimen.recipe
     return (recipe.shape, recipe.init) if isinstance(recipe, Pretrain | Untrained) else None
-
-
-def _number(specimen: Specimen) -> int | None:
-    recipe = specimen.recipe
-    return recipe.init if isinstance(recipe, Pretrain | Untrained) else None
 
 
 def _is_untrained(*specimens: Specimen) -> bool:
