@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ml_dtypes
 import numpy as np
 import pytest
 from hypothesis import given
@@ -28,6 +29,22 @@ def test_against_float64(seed: int, count: int, step: int) -> None:
     assert (found.smallest, found.largest) == (values.min(), values.max())
     assert found.mean == pytest.approx(exact.mean(), abs=1e-6)
     assert found.variance == pytest.approx(exact.var(), rel=1e-4, abs=1e-6)
+
+
+SPECIAL = st.sampled_from([0.0, -0.0, 1e-6, -1e-6, 65000.0, -65000.0])
+
+
+@given(
+    st.lists(st.floats(-100, 100, width=16) | SPECIAL, min_size=1), st.sampled_from([ml_dtypes.bfloat16, np.float16])
+)
+def test_extremes_of_sixteen_bits_are_those_of_their_values(numbers: list[float], dtype: type) -> None:
+    """Of one sign, of both, with zeros of either: found by the bits, they are what float32 says."""
+    stored = np.array(numbers, np.float32).astype(dtype)
+    gathered = MomentAccumulator()
+    gathered.add(stored.astype(np.float32), stored)
+    found, values = gathered.result(), stored.astype(np.float32)
+    assert (found.smallest, found.largest) == (values.min(), values.max())
+    assert not (np.signbit(found.smallest) and found.smallest == 0)
 
 
 def test_blocks_have_any_shape() -> None:

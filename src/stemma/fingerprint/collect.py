@@ -84,7 +84,7 @@ def _gather_all(tensor: LazyTensor, rows: int, columns: int) -> _Gathered:
         if room.size < stored.size:
             room = np.empty(stored.size, np.float32)
         values = _as_float32(stored, room)
-        moments.add(values)
+        moments.add(values, stored)
         if not digest.restart:
             digest.add(stored, values)
         leading.add(start, values.reshape(len(values), -1) if values.ndim else values.reshape(1, 1))

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import ml_dtypes
 import numpy as np
 from numpy.typing import NDArray
 
 _CHUNK = 4096
+_SIXTEEN_BITS = (np.dtype(ml_dtypes.bfloat16), np.dtype(np.float16))
+_SIGN = 0x8000
 
 
 @dataclass(frozen=True)
@@ -38,8 +41,11 @@ class MomentAccumulator:
         self._total = self._energy = 0.0
         self._smallest, self._largest = np.inf, -np.inf
 
-    def add(self, values: NDArray[np.float32]) -> None:
-        """Add one block; NaN or infinite values make the sums non-finite, which :meth:`result` reports."""
+    def add(self, values: NDArray[np.float32], stored: NDArray[Any] | None = None) -> None:
+        """Add one block; NaN or infinite values make the sums non-finite, which :meth:`result` reports.
+
+        ``stored`` is the block as it was read: extremes of 16-bit floats are found sooner by their bits.
+        """
         flat = values.reshape(-1)
         if not flat.size:
             return
@@ -50,8 +56,8 @@ class MomentAccumulator:
                 self._total += float((part @ ones).sum(dtype=np.float64))
                 self._energy += float(np.vecdot(part, part).sum(dtype=np.float64))
         self._count += flat.size
-        self._smallest = min(self._smallest, float(flat.min()))
-        self._largest = max(self._largest, float(flat.max()))
+        smallest, largest = _extremes(flat, values if stored is None else stored)
+        self._smallest, self._largest = min(self._smallest, smallest), max(self._largest, largest)
 
     def result(self) -> Moments:
         """The moments so far."""
@@ -62,6 +68,18 @@ class MomentAccumulator:
     def finite(self) -> bool:
         """False once a NaN or an infinity was added."""
         return bool(np.isfinite(self._energy))
+
+
+def _extremes(flat: NDArray[np.float32], stored: NDArray[Any]) -> tuple[float, float]:
+    """Least and largest value. Of floats of either sign, as integers, the largest is the largest with a sign bit or
+    without one, as the integers are taken for unsigned or signed."""
+    if stored.dtype in _SIXTEEN_BITS:
+        bits = stored.reshape(-1).view(np.uint16)
+        extremes = np.array([bits.max(), bits.view(np.int16).max()], np.uint16)
+        if extremes[0] >= _SIGN > extremes[1]:
+            smallest, largest = extremes.view(stored.dtype).astype(np.float32)
+            return float(smallest) + 0.0, float(largest) + 0.0
+    return float(flat.min()) + 0.0, float(flat.max()) + 0.0
 
 
 def to_float32(block: NDArray[Any]) -> NDArray[np.float32]:
