@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from stemma.evidence.tails import log10_normal_tail
-from stemma.evidence.trace import Trace, add, log10_joined_p, normal_trace, permutation_trace, prepared, trace_of
+from stemma.evidence.trace import Trace, add, log10_joined_p, permutation_trace
 
 Array = NDArray[np.floating[Any]]
 Draw = Callable[[np.random.Generator, int, int], Array]
@@ -237,18 +237,3 @@ def test_units_without_variance_say_nothing() -> None:
 def test_shapes_are_checked(shapes: tuple[tuple[int, ...], tuple[int, ...]]) -> None:
     with pytest.raises(ValueError, match="expected two equal shapes"):
         permutation_trace(np.zeros(shapes[0]), np.zeros(shapes[1]))
-
-
-@given(st.integers(0, 2**32 - 1), st.integers(3, 60), st.integers(1, 80))
-def test_the_soon_trace_is_the_exact_one_without_its_third_moment(seed: int, count: int, width: int) -> None:
-    rng = np.random.default_rng(seed)
-    a, b = (prepared(rng.standard_normal((count, width)).astype(np.float32)) for _ in "ab")
-    soon, exact = normal_trace(a, b), trace_of(a, b)
-    assert soon.total == pytest.approx(exact.total, abs=1e-4) and soon.third == 0
-    assert soon.variance == pytest.approx(exact.variance, rel=1e-4, abs=1e-9)
-    assert (soon.units, soon.least, soon.energy_a, soon.energy_b) == (
-        exact.units,
-        exact.least,
-        exact.energy_a,
-        exact.energy_b,
-    )

@@ -20,14 +20,13 @@ from numpy.typing import NDArray
 from stemma.evidence.interface import Background, Evidence, SiteValue
 from stemma.evidence.order import Layers, UnitsOf, layer_trace, prepared_units
 from stemma.evidence.tails import log10_bonferroni
-from stemma.evidence.trace import TAIL, Prepared, Trace, normal_trace
+from stemma.evidence.trace import TAIL, Prepared, Trace
 from stemma.evidence.units import Crop, Group, LayerParts, Place
 from stemma.identity import Missing
 
 ALIGNMENT = "layer alignment"
 _REPEAT_COST, _BACK_COST = 1.0, 4.0
 _CELL_LEVEL = -3.0
-_WORTH = 1.5
 
 
 @dataclass(frozen=True)
@@ -92,15 +91,8 @@ def _remembered_units() -> UnitsOf:
 
 
 def _cell_trace(a: LayerParts, b: LayerParts, units: UnitsOf) -> Trace | None:
-    """S1 on the neurons of both layers, or on their state-space channels where they have no MLP.
-
-    Of the many cells most hold nothing: where z stays below 1.5 the normal's tail, of .07 and more, is left as it is.
-    """
-    for group in (Group.MLP, Group.STATE):
-        soon = layer_trace(a, b, group, None, units, normal_trace)
-        if soon is not None:
-            return layer_trace(a, b, group, None, units) if soon.z > _WORTH else soon
-    return None
+    """S1 on the neurons of both layers, or on their state-space channels where they have no MLP."""
+    return layer_trace(a, b, Group.MLP, None, units) or layer_trace(a, b, Group.STATE, None, units)
 
 
 def best_path(scores: NDArray[np.float64]) -> list[int]:

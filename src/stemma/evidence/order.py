@@ -29,24 +29,19 @@ def prepared_units(layer: LayerParts, crop: Crop) -> list[Prepared]:
 
 
 def layer_trace(
-    a: LayerParts,
-    b: LayerParts,
-    group: Group,
-    head_dim: int | None,
-    units: UnitsOf = prepared_units,
-    trace: Callable[[Prepared, Prepared], Trace] = trace_of,
+    a: LayerParts, b: LayerParts, group: Group, head_dim: int | None, units: UnitsOf = prepared_units
 ) -> Trace | None:
     """S1 of one pair of layers, added over its groups; None with fewer than 24 units in all.
 
-    ``units`` gives :func:`prepared_units`, from memory where one layer is compared with many, and ``trace`` S1 of two.
+    ``units`` gives :func:`prepared_units`, from memory where one layer is compared with many.
     """
     crops = shared_crops(a, b, group, head_dim)
     pairs = [pair for crop in crops for pair in zip(units(a, crop), units(b, crop), strict=True)]
     arrays = [(x, y) for x, y in pairs if len(x) >= 2]
     if sum(len(x) for x, _ in arrays) < _MINIMUM_UNITS:
         return None
-    joined = add([trace(x, y) for x, y in arrays])
-    return joined if joined.variance > 0 else None
+    trace = add([trace_of(x, y) for x, y in arrays])
+    return trace if trace.variance > 0 else None
 
 
 def unit_order(a: Layers, b: Layers, pairing: Pairing, group: Group, head_dim: int | None) -> Evidence | Missing:

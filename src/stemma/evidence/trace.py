@@ -26,7 +26,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -85,12 +84,6 @@ class Prepared:
     units: Array
     energy: float
 
-    @cached_property
-    def scatter(self) -> Array:
-        """Products of all features (f x f), summed over the units."""
-        products: Array = self.units.T @ self.units
-        return products
-
     def __len__(self) -> int:
         return len(self.units)
 
@@ -133,17 +126,6 @@ def trace_of(a: Prepared, b: Prepared) -> Trace:
         a.energy,
         b.energy,
     )
-
-
-def normal_trace(a: Prepared, b: Prepared) -> Trace:
-    """:func:`trace_of` with a third moment of 0, so that its tail is the normal's; soon had of many pairs.
-
-    The variance follows from the scatters, sum G_ij^2 = <A'A, B'B>, of which each side has one.
-    """
-    count = len(a)
-    total = float(np.vecdot(a.units, b.units).sum(dtype=np.float64))
-    second = float(np.vecdot(a.scatter, b.scatter).sum(dtype=np.float64))
-    return Trace(total, second / (count - 1), 0.0, log10_least_p(count), count, a.energy, b.energy)
 
 
 def add(traces: Sequence[Trace]) -> Trace:
