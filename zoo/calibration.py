@@ -14,9 +14,8 @@ import numpy as np
 from stemma import Work
 from stemma.constitution.ruling import DEFAULT_ALPHA
 from stemma.constitution.sharing import find_sharing
-from stemma.constitution.training import learned, measure, told_of
+from stemma.constitution.training import gains_of, learned, matrices_of, measure, told_of
 from stemma.evidence.calibration import FEWEST, FIRST_ENERGY, FORMAT
-from stemma.evidence.gains import GAINS
 from stemma.evidence.learned_parts import Overlap
 from stemma.evidence.pair import PairEvidence
 from stemma.fingerprint import DEFAULT, Fingerprint
@@ -145,9 +144,8 @@ def by_energy(ratios: Mapping[str, Overlap], nearness: Mapping[str, float], sile
     """The ratios that can be asked, and the nearness under the name that goes with how much both sides learned."""
     told = told_of(ratios, silent)
     if told:
-        gains = {name: o for name, o in ratios.items() if name == GAINS}
-        return {**{name: o.rho for name, o in (told | gains).items()}, **nearness}
-    matrices = {name: o for name, o in ratios.items() if name != GAINS}
+        return {**{name: o.rho for name, o in (told | gains_of(ratios)).items()}, **nearness}
+    matrices = matrices_of(ratios)
     early = matrices and learned(matrices, silent) >= FIRST_ENERGY
     return {_EARLY + name: value for name, value in nearness.items()} if early else {}
 

@@ -52,7 +52,7 @@ def sharing_scores(scored: Sequence[Scored]) -> Scores:
 
 
 def training_scores(scored: Sequence[Scored]) -> Scores:
-    """Of linked pairs, and of twins, where the ratio is defined."""
+    """Of linked pairs, and of twins, where the score is defined."""
     positive = [training(one.outcome) for one in scored if one.pair.label == "linked"]
     twins = [training(one.outcome) for one in scored if one.is_twin]
     return [r for r in positive if r is not None], [r for r in twins if r is not None]
@@ -79,7 +79,7 @@ def draw(splits: Mapping[str, Sequence[Scored]], folder: Path) -> list[str]:
 def margins(scored: Sequence[Scored]) -> str:
     """The strongest of what is independent and the weakest of what is linked, by score and by ruling."""
     rows = []
-    for name, scores in (("sharing, -log10 p", sharing_scores), ("training, ratio", training_scores)):
+    for name, scores in (("sharing, -log10 p", sharing_scores), ("training, deviations", training_scores)):
         positive, negative = scores(scored)
         strongest = f"{max(negative):.2f}" if negative else "-"
         low = sorted(positive)

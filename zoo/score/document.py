@@ -110,8 +110,7 @@ def _pictures(names: Sequence[str]) -> str:
 
 *Sharing* ranks pairs by the smallest p-value of any test, linked pairs against pairs of different initialisation.
 *Training* ranks pairs that share something by how far all their learned parts together lie above measured twins, in
-deviations, linked pairs against twins. A ruling
-uses more than either: exact equalities, rounding, zeros.
+deviations, linked pairs against twins. A ruling uses more than either: exact equalities, rounding, zeros.
 
 {shown}"""
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
-_WIDTH, _HEIGHT, _MARGIN = 520, 380, 56
+_WIDTH, _HEIGHT, _MARGIN = 520, 380, 68
 _COLOURS = ("#1f6fb2", "#c8502d", "#3c8c4e", "#7a5ab5", "#8a6d1f")
 
 

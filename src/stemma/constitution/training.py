@@ -29,7 +29,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from stemma.constitution.closer import ALIGNED_NEARNESS, closer_ratios
+from stemma.constitution.exact import exactly_trained
 from stemma.constitution.sharing import Sharing
+from stemma.evidence.aligned.interface import HALVES
 from stemma.evidence.calibration import (
     FIRST_ENERGY,
     LEAST_ENERGY,
@@ -43,15 +45,11 @@ from stemma.evidence.joint import Joint, joint
 from stemma.evidence.learned_parts import MATCHED, Overlap, overlap_from
 from stemma.evidence.matching import Matching
 from stemma.evidence.pair import PairEvidence
-from stemma.evidence.units import Group
 from stemma.identity import Missing, is_present
 
 SURE, ALONE, BELOW, AMONG, HALF, FIFTH, MOST = 4.5, 6.0, 3.0, 2.0, 0.5, 0.2, 0.5
-HALVES = frozenset({"aligned x", "aligned z"})
-"""Views that are halves of one matrix."""
 NEARNESS, MATCHED_NEARNESS = "nearness", "matched nearness"
 _ORDERS = frozenset({"mlp order", "state order", "layer alignment"})
-_ALL = 0.98
 _OF_RESPONSES = "geometric mean of both sides' joint regression coefficients of responses, jackknife error"
 _NO_LEARNED = "the matched neurons show no learned part on both sides"
 _NEAR = "the units changed far less than in any measured twins"
@@ -91,10 +89,10 @@ class TrainingVerdict:
 def judge_training(pair: PairEvidence, sharing: Sharing) -> TrainingVerdict:
     """Decide from bit-equal trained tensors, else from exact arithmetic, else from every ratio that can be had."""
     found = measure(pair, sharing)
-    exact = _exactly_trained(pair, sharing)
-    shared, reason = exact or judge_ratios(found.ratios, found.nearness, found.silent)
+    exact = exactly_trained(pair, sharing)
+    shared, reason = (Shared.TRAINING, exact) if exact else judge_ratios(found.ratios, found.nearness, found.silent)
     evidence = tuple(o.evidence for o in found.ratios.values())
-    if exact is None and (sharing.disguised or shared is Shared.UNCLEAR):
+    if not exact and (sharing.disguised or shared is Shared.UNCLEAR):
         closer = closer_ratios(pair)
         found = replace(found, missing=(*found.missing, *closer.missing))
         if closer.ratios:
@@ -133,7 +131,7 @@ def judge_ratios(ratios: Mapping[str, Overlap], nearness: Mapping[str, float], s
     of which no twins were measured are passed over.
     """
     ratios = {name: o for name, o in ratios.items() if name in calibration()}
-    matrices = {name: o for name, o in ratios.items() if name != GAINS}
+    matrices = matrices_of(ratios)
     if not matrices:
         return (
             Shared.UNCLEAR,
@@ -143,7 +141,7 @@ def judge_ratios(ratios: Mapping[str, Overlap], nearness: Mapping[str, float], s
     if not told:
         return _judge_early(matrices, nearness, learned(matrices, silent))
     bar = SURE if len(told) > 1 else ALONE
-    with_gains = told | {name: o for name, o in ratios.items() if name == GAINS}
+    with_gains = told | gains_of(ratios)
     for asked in (told, with_gains):
         if _score(asked).above >= bar:
             return Shared.TRAINING, f"{_said(asked)}: what training wrote is shared as the rest is."
@@ -158,9 +156,19 @@ def judge_ratios(ratios: Mapping[str, Overlap], nearness: Mapping[str, float], s
     return Shared.UNCLEAR, f"{said}: that does not tell derived models from twins."
 
 
+def matrices_of(ratios: Mapping[str, Overlap]) -> dict[str, Overlap]:
+    """The ratios of matrices."""
+    return {name: o for name, o in ratios.items() if name != GAINS}
+
+
+def gains_of(ratios: Mapping[str, Overlap]) -> dict[str, Overlap]:
+    """The ratio of gains, if there is one."""
+    return {name: o for name, o in ratios.items() if name == GAINS}
+
+
 def told_of(ratios: Mapping[str, Overlap], silent: int) -> dict[str, Overlap]:
     """Of the ratios of matrices those that tell; none where too little was learned for twins to have drifted apart."""
-    matrices = {name: o for name, o in ratios.items() if name != GAINS}
+    matrices = matrices_of(ratios)
     if not matrices or learned(matrices, silent) < LEAST_ENERGY:
         return {}
     return {name: o for name, o in matrices.items() if o.energy >= LEAST_OF_ROLE}
@@ -212,30 +220,6 @@ def _nearness_of(ratios: Mapping[str, Overlap], nearness: Mapping[str, float]) -
     if ALIGNED_NEARNESS in nearness:
         return ALIGNED_NEARNESS
     return MATCHED_NEARNESS if any(name.startswith(MATCHED) for name in ratios) else NEARNESS
-
-
-def _exactly_trained(pair: PairEvidence, sharing: Sharing) -> tuple[Shared, str] | None:
-    tensors = pair.tensors
-    if is_present(tensors) and tensors.equal_trained >= 2:
-        return Shared.TRAINING, f"{tensors.equal_trained} matrices that training shaped are equal, value for value."
-    computed = _computed_from(pair, sharing)
-    return (Shared.TRAINING, computed) if computed else None
-
-
-def _computed_from(pair: PairEvidence, sharing: Sharing) -> str:
-    """The sentence that says how one side's entries come out of the other's without training, or ""."""
-    entries = pair.entries
-    if isinstance(entries, Missing) or not sharing.in_place & {Group.MLP, Group.STATE} or sharing.searched:
-        return ""
-    count = entries.evidence.sample
-    if entries.rounded_a_of_b or entries.rounded_b_of_a:
-        return f"all {count} exact entries of one model are the other's, rounded."
-    if max(entries.gridded_a, entries.gridded_b) > _ALL:
-        return f"the {count} exact entries of one model are the other's to the nearest step of an even grid."
-    pruned = ((entries.zeroed_in_a, entries.kept_in_a), (entries.zeroed_in_b, entries.kept_in_b))
-    if any(zeroed > 0 and kept > _ALL for zeroed, kept in pruned):
-        return f"of the {count} exact entries, those that are not zero are equal to rounding."
-    return ""
 
 
 def _matched_overlaps(matching: Matching | Missing) -> dict[str, Overlap]:

@@ -15,6 +15,8 @@ Array = NDArray[np.floating[Any]]
 Key = tuple[Role, Site]
 Dimensions = NDArray[np.int64]
 ALIGNED_NEURONS = "aligned neurons"
+HALVES = frozenset({"aligned x", "aligned z"})
+"""Measures of views that are halves of one matrix."""
 
 
 class WeightSource(Protocol):
