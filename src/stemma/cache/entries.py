@@ -12,7 +12,6 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
-import tempfile
 from pathlib import Path
 
 from stemma.errors import InputError, LimitExceeded
@@ -61,6 +60,8 @@ def stage(folder: Path, data: bytes) -> Path:
         InputError: the folder cannot be written.
     """
     try:
+        import tempfile  # noqa: PLC0415 it brings archives and random numbers, and most commands only read
+
         descriptor, name = tempfile.mkstemp(dir=folder, prefix="new-")
     except OSError as error:
         raise trouble(folder, error) from error

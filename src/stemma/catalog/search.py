@@ -29,7 +29,7 @@ _BLOCK = 4096
 _STEPS = np.float32(127)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Packed:
     """Codes (n x d, int8), a scale a row, and a bound of |x - scale * codes| a row."""
 

@@ -32,7 +32,7 @@ FOLDER = "fingerprints"
 VERIFY_ADVICE = "See what else is wrong with: stemma catalog verify."
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Item:
     """What the index says of a fingerprint file, and its search vector."""
 

@@ -63,7 +63,7 @@ class LowRank:
     evidence: Evidence
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Ranked:
     rank: int
     explained: float

@@ -24,7 +24,7 @@ _LEAST_SHARED = 0.9
 _LEFT_OUT = 0.01
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Points:
     """Models on the same positions.
 

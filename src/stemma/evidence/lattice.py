@@ -41,7 +41,7 @@ _TABLES = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Lattice:
     """``block`` entries share a scale (the longest length seen, so groups and rows may be longer), with at most
     ``levels`` levels; ``name`` is "even", a table of levels, "uneven" or "fp8". ``steps`` has one entry a block: the

@@ -10,23 +10,26 @@ the number of cells searched, which is valid whatever the cells' dependence.
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stemma.evidence.interface import Background, Evidence, SiteValue
-from stemma.evidence.order import Layers, UnitsOf, layer_trace, prepared_units
-from stemma.evidence.tails import log10_bonferroni
-from stemma.evidence.trace import TAIL, Prepared, Trace
-from stemma.evidence.units import Crop, Group, LayerParts, Place
+from stemma.evidence.layer_grid import Grid, grid_of
+from stemma.evidence.order import Layers, UnitsOf, layer_trace, remembered_units
+from stemma.evidence.tails import log10_bonferroni, log10_normal_tail
+from stemma.evidence.trace import TAIL, Trace
+from stemma.evidence.units import Group, LayerParts, Place
 from stemma.identity import Missing
 
 ALIGNMENT = "layer alignment"
 _REPEAT_COST, _BACK_COST = 1.0, 4.0
 _CELL_LEVEL = -3.0
+_ROUNDING = 1e-2  # of a cell's z in single precision; generous
 
 
 @dataclass(frozen=True)
@@ -41,31 +44,34 @@ class Alignment:
 def align_layers(a: Layers, b: Layers) -> Alignment | Missing:
     """Align all layers of B with those of A (stacks are concatenated), or say why there is nothing to align."""
     rows, columns = sorted(b), sorted(a)
-    units = _remembered_units()
-    traces = [[_cell_trace(a[q], b[p], units) for q in columns] for p in rows]
-    cells = sum(t is not None for row in traces for t in row)
+    units = remembered_units()
+    grid = _grid([b[p] for p in rows], [a[q] for q in columns], units)
+    cells = int(np.isfinite(grid.z).sum())
     if not cells:
         return Missing("no layer has MLP neurons that could be aligned")
-    scores = np.array([[t.z if t else -np.inf for t in row] for row in traces])
-    significant = np.array([[_significant(t, cells) for t in row] for row in traces])
-    usable = np.where(significant, scores, -np.inf)
+    traces = _traces_that_matter(grid.z, cells, lambda i, j: _cell_trace(a[columns[j]], b[rows[i]], units))
+    usable = np.full(grid.z.shape, -np.inf)
+    for (i, j), trace in traces.items():
+        if log10_bonferroni(trace.log10_p, cells) < _CELL_LEVEL:
+            usable[i, j] = trace.z
     onto_a = [(j, i) for i, j in enumerate(best_path(usable)) if j >= 0]
     onto_b = [(j, i) for j, i in enumerate(best_path(usable.T)) if i >= 0]
     path = max(onto_a, onto_b, key=len)
     pairing = tuple((columns[j], rows[i]) for j, i in path)
-    smallest = min(t.log10_p for row in traces for t in row if t)
-    matched = [traces[i][j] for j, i in path]
+    matched = [traces[i, j] for j, i in path]
     evidence = Evidence(
         test=ALIGNMENT,
         site=f"{len(rows)} x {len(columns)} layers",
-        statistic=float(scores.max()),
-        effect=float(np.mean([t.correlation for t in matched if t])) if matched else 0.0,
-        log10_p=log10_bonferroni(smallest, cells),
+        statistic=max(t.z for t in traces.values()),
+        effect=float(np.mean([t.correlation for t in matched])) if matched else 0.0,
+        log10_p=log10_bonferroni(min(t.log10_p for t in traces.values()), cells),
         null="no layer of one model shares its neuron order with any layer of the other",
         method=f"permutation trace for every pair of layers, {TAIL}, best path, Bonferroni over all cells",
-        sample=sum(max((t.units for t in row if t), default=0) for row in traces),
+        sample=int(grid.units.max(axis=1).sum()),
         background=Background(0.0, 1.0, "exact per cell: permutations of independent units"),
-        per_site=tuple(_cell(p, q, traces[rows.index(q)][columns.index(p)]) for p, q in pairing),
+        per_site=tuple(
+            SiteValue(str(p), str(q), t.z, t.log10_p, t.correlation) for (p, q), t in zip(pairing, matched, strict=True)
+        ),
         facts={"cells": cells, "matched_layers": len(pairing)},
     )
     return Alignment(pairing, evidence)
@@ -77,22 +83,35 @@ def depths(alignment: Evidence) -> tuple[int, int] | None:
     return (int(found[2]), int(found[1])) if found else None
 
 
-def _remembered_units() -> UnitsOf:
-    """Every layer meets every other: its units are made ready once for each crop."""
-    known: dict[tuple[int, Crop], list[Prepared]] = {}
-
-    def units(layer: LayerParts, crop: Crop) -> list[Prepared]:
-        key = id(layer), crop
-        if key not in known:
-            known[key] = prepared_units(layer, crop)
-        return known[key]
-
-    return units
+def _grid(rows: Sequence[LayerParts], columns: Sequence[LayerParts], units: UnitsOf) -> Grid:
+    """S1 of every cell: on the neurons of both layers, or on their state-space channels where they have no MLP."""
+    return grid_of(rows, columns, Group.MLP, units).filled_from(grid_of(rows, columns, Group.STATE, units))
 
 
-def _cell_trace(a: LayerParts, b: LayerParts, units: UnitsOf) -> Trace | None:
-    """S1 on the neurons of both layers, or on their state-space channels where they have no MLP."""
-    return layer_trace(a, b, Group.MLP, None, units) or layer_trace(a, b, Group.STATE, None, units)
+def _cell_trace(a: LayerParts, b: LayerParts, units: UnitsOf) -> Trace:
+    trace = layer_trace(a, b, Group.MLP, None, units) or layer_trace(a, b, Group.STATE, None, units)
+    if trace is None:
+        raise ValueError("a cell of the grid has no trace")
+    return trace
+
+
+def _traces_that_matter(
+    z: NDArray[np.float64], cells: int, trace_at: Callable[[int, int], Trace]
+) -> dict[tuple[int, int], Trace]:
+    """Traces, third moment included, of every cell that may be significant, and of the one with the smallest p-value.
+
+    No p-value lies below the normal tail of its z, so that cells whose tail is too large need not be looked at.
+    """
+    found: dict[tuple[int, int], Trace] = {}
+    smallest = math.inf
+    for flat in np.argsort(-z, axis=None)[:cells]:  # NaN comes last
+        i, j = divmod(int(flat), z.shape[1])
+        bound = log10_normal_tail(z[i, j] + _ROUNDING)
+        if bound > smallest and log10_bonferroni(bound, cells) >= _CELL_LEVEL:
+            break
+        found[i, j] = trace_at(i, j)
+        smallest = min(smallest, found[i, j].log10_p)
+    return found
 
 
 def best_path(scores: NDArray[np.float64]) -> list[int]:
@@ -117,16 +136,6 @@ def best_path(scores: NDArray[np.float64]) -> list[int]:
 def _keep_better(states: dict[int, tuple[float, list[int]]], key: int, total: float, path: list[int]) -> None:
     if key not in states or total > states[key][0]:
         states[key] = (total, path)
-
-
-def _significant(trace: Trace | None, cells: int) -> bool:
-    return trace is not None and log10_bonferroni(trace.log10_p, cells) < _CELL_LEVEL
-
-
-def _cell(p: Place, q: Place, trace: Trace | None) -> SiteValue:
-    if trace is None:
-        raise ValueError(f"{p} and {q} were aligned without a trace")
-    return SiteValue(str(p), str(q), trace.z, trace.log10_p, trace.correlation)
 
 
 def identity_pairing(a: Sequence[Place], b: Sequence[Place]) -> tuple[tuple[Place, Place], ...]:

@@ -55,7 +55,7 @@ _RANK = 48
 _SHARED = 4.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Block:
     """One matrix pair over the same entries, units x features: A's, its k components, and B's.
 
@@ -71,7 +71,7 @@ class Block:
     other: Array
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Votes:
     """What one block says: the coefficient of B on A's bulk, and for each component coefficient and share of signal.
 
@@ -168,27 +168,27 @@ def ratio_of(votes: Sequence[Votes]) -> Ratio | None:
     votes = [v for v in votes if (v.shares > 0).any()]
     if not votes:
         return None
-    layers = np.unique([v.layer for v in votes], return_inverse=True)[1]
+    layers, layer_of = np.unique([v.layer for v in votes], return_inverse=True)
     bulk = np.array([v.bulk for v in votes])
-    signal = np.array([v.shares @ v.learned for v in votes])
-    noise = np.array([v.shares @ (1 - v.shares) for v in votes])
-    weight = np.array([v.shares @ v.shares for v in votes])
-
-    def rho(kept: NDArray[np.bool_]) -> float:
-        beta = bulk[kept].mean()
-        if not beta > 0:
-            return float("nan")
-        sums = [np.bincount(layers[kept], x[kept]) for x in (signal, noise, weight)]
-        voting = sums[2] > 0
-        return float(((sums[0] / beta - sums[1])[voting] / sums[2][voting]).mean())
-
-    count, beta = len(votes), float(bulk.mean())
-    everything = rho(np.ones(count, bool))
-    left_out = np.array([rho(np.arange(count) != i) for i in range(count)]) if count > 1 else np.zeros(0)
-    if not (np.isfinite(everything) and np.isfinite(left_out).all()):
+    kept = _all_and_leaving_one_out(len(votes))
+    betas = kept @ bulk / kept.sum(axis=1)
+    if not (betas > 0).all():
         return None
-    error = float(np.sqrt((count - 1) / count * ((left_out - left_out.mean()) ** 2).sum())) if count > 1 else ONE_MATRIX
-    return Ratio(everything * beta, beta, everything, error, count, energy)
+    votes_in = (layer_of[:, None] == np.arange(len(layers))).astype(np.float64)
+    signal, noise, weight = (
+        (kept * np.array([v.shares @ part for v, part in zip(votes, parts, strict=True)])) @ votes_in
+        for parts in ([v.learned for v in votes], [1 - v.shares for v in votes], [v.shares for v in votes])
+    )
+    of_layer = (signal / betas[:, None] - noise) / np.where(weight > 0, weight, np.inf)
+    rho, *left_out = of_layer.sum(axis=1) / (weight > 0).sum(axis=1)
+    error = float(np.std(left_out) * (len(votes) - 1) ** 0.5) if left_out else ONE_MATRIX
+    return Ratio(float(rho * betas[0]), float(betas[0]), float(rho), error, len(votes), energy)
+
+
+def _all_and_leaving_one_out(count: int) -> NDArray[np.float64]:
+    """Rows of ones: all of ``count`` matrices, then, if there are more than one, all but each in turn."""
+    everything = np.ones((1, count))
+    return np.vstack([everything, 1.0 - np.eye(count)]) if count > 1 else everything
 
 
 def of_both(of_a: Ratio | None, of_b: Ratio | None) -> Correlation | None:

@@ -10,7 +10,7 @@ from stemma.evidence.calibration import calibration
 from stemma.evidence.interface import Evidence
 from stemma.evidence.learned_overlap import Block, Correlation, centred_units, learned_ratio, of_both
 from stemma.evidence.order import Layers, Pairing
-from stemma.evidence.units import LEARNED_ROLES, Group, Place, corner, matrix_pairs
+from stemma.evidence.units import LEARNED_ROLES, Array, Group, Place, corner, matrix_pairs, overlap
 from stemma.fingerprint import LearnedPart, PartPrint
 from stemma.fingerprint.plan import unit_axis
 from stemma.identity import Missing, is_present
@@ -54,9 +54,10 @@ def learned_overlaps(a: Layers, b: Layers, pairing: Pairing, group: Group) -> di
 
 
 def _of_role(role: Role, pairs: Sequence[tuple[Place, Place, PartPrint, PartPrint]]) -> Overlap | Missing:
+    corners = [(p, q, x, y, *_corners(x, y)) for p, q, x, y in pairs if is_present(x.learned) or is_present(y.learned)]
     both = of_both(
-        learned_ratio(_block(str(p), x.learned, x, y) for p, _, x, y in pairs if is_present(x.learned)),
-        learned_ratio(_block(str(q), y.learned, y, x) for _, q, x, y in pairs if is_present(y.learned)),
+        learned_ratio(_block(str(p), x.learned, role, u, v) for p, _, x, _, u, v in corners if is_present(x.learned)),
+        learned_ratio(_block(str(q), y.learned, role, v, u) for _, q, _, y, u, v in corners if is_present(y.learned)),
     )
     if both is None:
         return Missing(
@@ -82,13 +83,15 @@ def overlap_from(found: Correlation, what: str, site: str, method: str) -> Overl
     return Overlap(found, evidence)
 
 
-def _block(layer: str, learned: LearnedPart, part: PartPrint, other: PartPrint) -> Block:
-    """The block over the corner that both parts hold; ``learned`` is the learned part of the first."""
-    x, y = corner(part), corner(other)
-    rows, columns = min(x.shape[0], y.shape[0]), min(x.shape[1], y.shape[1])
-    x, y = x[:rows, :columns], y[:rows, :columns]
-    left, right = learned.left[:, :rows], learned.right[:, :columns]
-    if unit_axis(part.role):
-        x, y, left, right = x.T, y.T, right, left
-    left = left - left.mean(axis=1, keepdims=True)
-    return Block(layer, centred_units(x), left, right, learned.shares, centred_units(y))
+def _corners(x: PartPrint, y: PartPrint) -> tuple[Array, Array]:
+    """The corner that both parts hold, units x features, centred over the units."""
+    u, v = overlap(corner(x), corner(y))
+    return (centred_units(u.T), centred_units(v.T)) if unit_axis(x.role) else (centred_units(u), centred_units(v))
+
+
+def _block(layer: str, learned: LearnedPart, role: Role, whole: Array, other: Array) -> Block:
+    """The block of two :func:`_corners`; ``learned`` is the learned part of the first."""
+    left, right = (learned.right, learned.left) if unit_axis(role) else (learned.left, learned.right)
+    units, features = whole.shape
+    left, right = left[:, :units], right[:, :features]
+    return Block(layer, whole, left - left.mean(axis=1, keepdims=True), right, learned.shares, other)

@@ -42,7 +42,7 @@ _MINIMUM_TOKENS = 24
 _SIGNED = frozenset({Role.GATE})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LayerMatch:
     """One pair of layers: the neurons of A and of B (positions among the kept) whose two matches agree."""
 

@@ -38,7 +38,7 @@ _LEAST_COEFFICIENT = 0.02
 _ORDER_KEPT = 0.85
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Elementwise:
     """``base`` and ``tasks`` are rows. ``coefficients`` are the scales of the changes in the merge as configured: mean
     share of each change times its scale for DARE, configured weight times lambda for TIES. ``density`` is the share of
@@ -100,7 +100,7 @@ def _togetherness(points: Points, found: Elementwise) -> float:
     return float(max((d[i] @ d[j] for i, j in combinations(range(len(d)), 2)), default=0.0))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Frame:
     """Changes from the base (u: n, d: k x n), what rounding may leave of u."""
 

@@ -20,7 +20,7 @@ _LEAST_SHARE, _LEAST_SHARE_EXACT, _NOISE = 0.03, 0.004, 0.02
 _APART, _CLOSE = 0.5, 0.1
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Found:
     """Members (rows), their weights by matrix (matrices x members), and how they were found. ``affine``: the weights
     sum to one in every matrix. ``base`` is the member that the others were made of, where the mixture is one of

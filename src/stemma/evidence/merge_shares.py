@@ -19,7 +19,7 @@ from stemma.evidence.merge_passthrough import Layer, Taken
 _ANGLE_ROOM = 0.15
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Shares:
     """One coefficient, standard error and kept density a name; ``curve`` is layers x names, ``places`` the layers."""
 

@@ -15,7 +15,7 @@ from stemma.evidence.trace import TAIL, Prepared, Trace, add, log10_joined_p, pr
 from stemma.evidence.units import Crop, Group, LayerParts, Place, shared_crops, units_of
 from stemma.identity import Missing
 
-_MINIMUM_UNITS = 24
+MINIMUM_UNITS = 24
 _EXACT = Background(0.0, 1.0, "exact: permutations of independent units")
 
 Pairing = Sequence[tuple[Place, Place]]
@@ -28,17 +28,33 @@ def prepared_units(layer: LayerParts, crop: Crop) -> list[Prepared]:
     return [prepared(units) for units in units_of(layer, crop)]
 
 
+def remembered_units() -> UnitsOf:
+    """:func:`prepared_units` from memory: a layer meets many others, and is made ready once for each crop.
+
+    For layers that stay for as long as the memory does.
+    """
+    known: dict[tuple[int, Crop], list[Prepared]] = {}
+
+    def units(layer: LayerParts, crop: Crop) -> list[Prepared]:
+        key = id(layer), crop
+        if key not in known:
+            known[key] = prepared_units(layer, crop)
+        return known[key]
+
+    return units
+
+
 def layer_trace(
     a: LayerParts, b: LayerParts, group: Group, head_dim: int | None, units: UnitsOf = prepared_units
 ) -> Trace | None:
     """S1 of one pair of layers, added over its groups; None with fewer than 24 units in all.
 
-    ``units`` gives :func:`prepared_units`, from memory where one layer is compared with many.
+    ``units`` gives :func:`prepared_units`, from memory (:func:`remembered_units`) where layers are compared with many.
     """
     crops = shared_crops(a, b, group, head_dim)
     pairs = [pair for crop in crops for pair in zip(units(a, crop), units(b, crop), strict=True)]
     arrays = [(x, y) for x, y in pairs if len(x) >= 2]
-    if sum(len(x) for x, _ in arrays) < _MINIMUM_UNITS:
+    if sum(len(x) for x, _ in arrays) < MINIMUM_UNITS:
         return None
     trace = add([trace_of(x, y) for x, y in arrays])
     return trace if trace.variance > 0 else None

@@ -72,7 +72,7 @@ def shared_anchors(a: Anchors, b: Anchors) -> tuple[NDArray[np.int64], NDArray[n
     return left.astype(np.int64), right.astype(np.int64)
 
 
-def normal_scores(features: Array) -> Array:
+def normal_scores(features: Array) -> NDArray[np.float32]:
     """Each column replaced by the normal quantiles of its ranks; equal values share the mean of theirs.
 
     Gains stored in 16 bits and biases that never moved are full of ties; to break these by position would tie the
@@ -81,24 +81,22 @@ def normal_scores(features: Array) -> Array:
     columns = np.ascontiguousarray(features.T)
     order = np.argsort(columns, axis=1)
     ranked = np.take_along_axis(columns, order, axis=1)
-    quantiles = np.repeat(_normal_quantiles(len(features))[None], len(columns), axis=0)
-    rises = ranked[:, 1:] != ranked[:, :-1]
-    tied = ~rises.all(axis=1)
-    quantiles[tied] = _group_means(quantiles[tied], rises[tied])
-    quantiles[~rises.any(axis=1)] = 0.0
-    scores = np.empty_like(quantiles)
-    np.put_along_axis(scores, order, quantiles, axis=1)
+    scores = np.empty(columns.shape, np.float32)
+    np.put_along_axis(scores, order, _scores_of_ranked(ranked), axis=1)
     return np.ascontiguousarray(scores.T)
 
 
-def _group_means(values: Array, rises: NDArray[np.bool_]) -> Array:
-    """Every entry replaced by the mean over its group; in each row a group begins where ``rises`` says so."""
-    width, count = values.shape
-    group = np.hstack([np.zeros((width, 1), np.int64), np.cumsum(rises, axis=1)]) + np.arange(width)[:, None] * count
-    sums = np.bincount(group.ravel(), weights=values.ravel(), minlength=count * width)
-    sizes = np.bincount(group.ravel(), minlength=count * width)
-    means: Array = sums[group] / sizes[group]
-    return means
+def _scores_of_ranked(ranked: Array) -> NDArray[np.float32]:
+    """For rows in rising order: the mean normal quantile over each run of equal values, 0 in rows of one value."""
+    count = ranked.shape[1]
+    begins = np.ones(ranked.shape, bool)
+    np.not_equal(ranked[:, 1:], ranked[:, :-1], out=begins[:, 1:])
+    starts = np.flatnonzero(begins)
+    sizes = np.diff(starts, append=ranked.size)
+    up_to = np.concatenate([[0.0], np.cumsum(_normal_quantiles(count))])
+    means = (up_to[starts % count + sizes] - up_to[starts % count]) / sizes
+    means[sizes == count] = 0.0
+    return np.repeat(means.astype(np.float32), sizes).reshape(ranked.shape)
 
 
 @lru_cache(maxsize=8)

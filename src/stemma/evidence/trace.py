@@ -77,7 +77,7 @@ class Trace:
         return self.total / math.sqrt(product) if product > 0 else 0.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Prepared:
     """Units (n x f) with rows scaled to unit length and columns centred, and their sum of squares."""
 

@@ -23,7 +23,7 @@ _LARGEST_SCALE = np.nextafter(np.finfo(np.float32).max / np.float32(127), np.flo
 _SAMPLED = Missing("only a sample of the weights was read")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Gathered:
     digest: Digest | Missing
     moments: Moments | Missing
@@ -166,9 +166,11 @@ def quantise(values: Array) -> tuple[NDArray[np.int8], Array]:
     return np.rint(values / safe[:, None]).astype(np.int8), scale
 
 
-def dequantise(codes: NDArray[np.int8], scale: Array) -> Array:
-    """Back from :func:`quantise`."""
-    values: Array = np.multiply(codes, scale[:, None], dtype=np.float32)
+def dequantise(codes: NDArray[np.int8], scale: Array, room: NDArray[np.float32] | None = None) -> Array:
+    """Back from :func:`quantise`; into ``room``, an array of the codes' shape, where that is given."""
+    values = np.empty(codes.shape, np.float32) if room is None else room
+    np.copyto(values, codes)
+    values *= scale[:, None]
     return values
 
 

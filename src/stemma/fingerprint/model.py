@@ -26,7 +26,7 @@ class FilePrint:
     sha256: Digest | Missing
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LearnedPart:
     """The learned part of a matrix at its corner, and how it was split off (see ``fingerprint.spectrum``).
 
@@ -54,7 +54,7 @@ class LearnedPart:
         return signal_shares(np.array(self.strengths) * self.edge, self.noise, self.block)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PartPrint:
     """What is kept of one tensor.
 
@@ -79,7 +79,7 @@ class PartPrint:
     vector: Array | Missing = field(default_factory=lambda: Missing("not a vector"))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Anchors:
     """Rows of the token embedding (and of an untied head) at a deterministic choice of tokens.
 
@@ -94,7 +94,7 @@ class Anchors:
     head: Array | Missing
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Response:
     """Responses (neurons x tokens, float32): ``whole``, and what the learned components of the weights add to it.
 
@@ -108,7 +108,7 @@ class Response:
     shares: Array
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LayerResponses:
     """The kept neurons of a layer, by index, and their responses to the leading anchors by role (gate, up, down)."""
 
@@ -118,7 +118,7 @@ class LayerResponses:
     roles: Mapping[Role, Response]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Fingerprint:
     """A model, small: everything that evidence looks at. ``reading`` is "full" or "sampled"."""
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _CHUNK = 4096
+_ONES = np.ones(_CHUNK, np.float32)
 _SIXTEEN_BITS = (np.dtype(ml_dtypes.bfloat16), np.dtype(np.float16))
 _SIGN = 0x8000
 
@@ -52,8 +53,7 @@ class MomentAccumulator:
         whole = flat[: flat.size - flat.size % _CHUNK].reshape(-1, _CHUNK)
         for part in (whole, flat[whole.size :].reshape(1, -1)):
             if part.size:
-                ones = np.ones(part.shape[1], np.float32)
-                self._total += float((part @ ones).sum(dtype=np.float64))
+                self._total += float((part @ _ONES[: part.shape[1]]).sum(dtype=np.float64))
                 self._energy += float(np.vecdot(part, part).sum(dtype=np.float64))
         self._count += flat.size
         smallest, largest = _extremes(flat, values if stored is None else stored)

@@ -40,7 +40,7 @@ _KRYLOV_WIDTH, _KRYLOV_STEPS = 16, 6
 _TRACY_WIDOM_99 = 2.0234  # 99 % point of the Tracy-Widom law of order 1
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Spectrum:
     """The learned part of a block of ``shape``: ``values`` (above ``edge``) with their singular vectors.
 

@@ -15,7 +15,7 @@ from scipy.optimize import linear_sum_assignment
 from stemma.evidence.aligned.interface import Array
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Basis:
     """How rows over B's residual dimensions are brought to A's: by nothing, by an order, or by a matrix (A x B)."""
 

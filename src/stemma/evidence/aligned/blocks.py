@@ -22,7 +22,7 @@ from stemma.identity import is_present
 _MLP = (Role.GATE, Role.UP, Role.DOWN)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Units:
     """Exchangeable units of a layer: ``views`` maps "gate", "up", "down" (or "x", "z", "out") to n x hidden.
 
@@ -38,7 +38,7 @@ class Units:
         return len(self.expert)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Head:
     """One key/value group: ``q`` and ``o`` are (queries x d) x hidden, ``k`` and ``v`` d x hidden."""
 

@@ -31,7 +31,7 @@ Cell = tuple[Place, Place]
 Tokens = Callable[[], Iterator[tuple[str, Array, Array]]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Found:
     """A basis, what it was fitted to, the layer that took part in the fit if one did, and the share of units whose
     views agree in a layer that did not. ``gram`` is rows_A' rows_B of the shared tokens, where these were used."""

@@ -25,6 +25,7 @@ MAX_HEADER = 100_000_000
 _WORTH_SEEKING = 1 << 16  # bytes: copying fewer costs less than one more call
 _AT_ONCE = 1 << 20
 _DAMAGED = "The file is damaged or hostile: fetch it again."
+_FIELDS = {"dtype", "shape", "data_offsets"}
 
 DTYPES: Mapping[str, np.dtype[Any]] = {
     "BOOL": np.dtype(np.bool_),
@@ -120,7 +121,7 @@ def _check_metadata(source: ByteSource, metadata: object) -> None:
 def _entry(source: ByteSource, name: str, fields: object) -> tuple[str, str, tuple[int, ...], int, int]:
     if len(name) > MAX_NAME:
         _fault(source, f"a name of {len(name)} characters", f"at most {MAX_NAME}")
-    if not isinstance(fields, dict) or set(fields) != {"dtype", "shape", "data_offsets"}:
+    if not isinstance(fields, dict) or fields.keys() != _FIELDS:
         _fault(source, f"{name!r} with other fields", "dtype, shape and data_offsets")
     storage, shape, offsets = fields["dtype"], fields["shape"], fields["data_offsets"]
     if not isinstance(storage, str) or storage not in DTYPES:
