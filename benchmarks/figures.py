@@ -83,7 +83,7 @@ def cached_compare(place: Place) -> Iterator[Figure]:
         "stemma compare A.stemma B.stemma": [place.stemma, "compare", *files, "-q", "-f", "json"],
         "start-up (the same imports)": [sys.executable, "-c", _START_UP],
     }
-    found = in_turn(commands, place.runs(9), _RULED)
+    found = in_turn(commands, place.runs(21), _RULED)
     whole, start_up = found.values()
     yield Figure("compare of two fingerprints beyond start-up", whole.wall - start_up.wall, 0.1, "s", found)
 

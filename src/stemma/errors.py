@@ -31,7 +31,8 @@ Anything else that escapes is a defect in Stemma (exit code 4).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from stemma.immutable import immutable
 
 
 class StemmaError(Exception):
@@ -89,7 +90,7 @@ class IncompatibleFingerprint(InputError):
     """A fingerprint of another schema, or a damaged one."""
 
 
-@dataclass(frozen=True)
+@immutable
 class Problem:
     """One thing wrong in a text: where (line and column from 1, 0 where unknown), what was got, what was expected."""
 

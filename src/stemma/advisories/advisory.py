@@ -5,15 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import Any
 
 from stemma.advisories.risks import RiskKind, Severity
 from stemma.identity import Digest, Version
+from stemma.immutable import immutable
 
 
-@dataclass(frozen=True)
+@immutable
 class Span:
     """A stretch of versions: from ``introduced`` (None: from the first) to ``end`` (None: open).
 
@@ -39,7 +40,7 @@ class Span:
         return " ".join(part for part in (low, high) if part) or "*"
 
 
-@dataclass(frozen=True)
+@immutable
 class Commits:
     """Commits of a repository, as an OSV range of type GIT names them; which lie between only the repository knows."""
 
@@ -50,7 +51,7 @@ class Commits:
     limit: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@immutable
 class Affected:
     """One thing that an advisory is about.
 
@@ -87,7 +88,7 @@ class Affected:
         return " or ".join(parts) or "*"
 
 
-@dataclass(frozen=True)
+@immutable
 class Reference:
     """A link, with its kind in the words of OSV."""
 
@@ -95,7 +96,7 @@ class Reference:
     url: str
 
 
-@dataclass(frozen=True)
+@immutable
 class Advisory:
     """A warning about models or data. ``data`` is the whole document as plain JSON; it is not to be changed.
 

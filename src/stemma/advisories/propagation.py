@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 from stemma.advisories.risks import RiskKind
+from stemma.immutable import immutable
 from stemma.vocabulary import RelationKind, Term
 
 
@@ -25,7 +25,7 @@ class Effect(Term):
     STOPS = ("stops", "the downstream side does not get it in this way")
 
 
-@dataclass(frozen=True)
+@immutable
 class Rule:
     """One cell of the table, and why it says what it says."""
 
@@ -35,7 +35,7 @@ class Rule:
     reason: str
 
 
-@dataclass(frozen=True)
+@immutable
 class Propagation:
     """The whole table."""
 

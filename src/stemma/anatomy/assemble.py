@@ -12,6 +12,7 @@ from stemma.anatomy.rules import Slot
 from stemma.anatomy.scheme import Match
 from stemma.anatomy.split import Surroundings, pieces, unstack
 from stemma.identity import Missing
+from stemma.immutable import immutable
 from stemma.weights.interface import LazyTensor
 
 _FUSED_BLOCK = "fused"
@@ -27,7 +28,7 @@ class Assembled:
     split_by_heads: list[str] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
+@immutable
 class Found:
     """A stored tensor with what the scheme says of it."""
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from stemma.anatomy.interface import Role
 from stemma.anatomy.naming import Path
 from stemma.anatomy.scheme import Scheme
+from stemma.immutable import immutable
 
 READS_RESIDUAL = frozenset((Role.Q, Role.K, Role.V, Role.GATE, Role.UP, Role.Q_A, Role.KV_A, Role.ROUTER))
 _LARGE = re.compile(r"\.\d\d+(?=\.|$)")
@@ -20,7 +20,7 @@ _TEXT = {"decoder", "encoder"}
 WRITES_RESIDUAL = frozenset((Role.O, Role.DOWN))
 
 
-@dataclass(frozen=True)
+@immutable
 class Kind:
     """Names that differ in nothing but their larger numbers, with one of them and how many there are."""
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from stemma.anatomy.interface import Part, Role, Site
 from stemma.anatomy.naming import Path
+from stemma.immutable import immutable
 from stemma.weights.interface import LazyTensor
 
 _TALL = 2
 
 
-@dataclass(frozen=True)
+@immutable
 class _Unknown:
     part: Part
     shape: tuple[int, ...]

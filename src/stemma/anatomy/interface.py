@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from functools import cached_property
 from hashlib import sha256
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stemma.identity import Missing
+from stemma.immutable import immutable
 from stemma.weights.interface import LazyTensor
 
 
@@ -58,7 +59,7 @@ class Role(StrEnum):
     OTHER_VECTOR = "other_vector"
 
 
-@dataclass(frozen=True, order=True)
+@immutable(order=True)
 class Site:
     """Where a tensor stands: the stack ("decoder", "encoder", "vision", ...), the layer in it, the expert in that.
 
@@ -82,7 +83,7 @@ class Site:
         return ".".join(parts)
 
 
-@dataclass(frozen=True)
+@immutable
 class Part:
     """A tensor with its role and site. ``bias`` marks the bias that belongs to the matrix of that role.
 
@@ -103,7 +104,7 @@ class Part:
         return f"{self.site}/{self.role.value}" + (".bias" if self.bias else "")
 
 
-@dataclass(frozen=True)
+@immutable
 class Exempt:
     """A tensor that gets no role, with the reason (fixed by the architecture, a buffer, a quantiser's scale)."""
 
@@ -111,7 +112,7 @@ class Exempt:
     reason: str
 
 
-@dataclass(frozen=True)
+@immutable
 class Facts:
     """Config facts used to interpret tensors; each may be missing with its reason.
 
@@ -133,7 +134,7 @@ class Facts:
     shared_layers: bool = False
 
 
-@dataclass(frozen=True, eq=False)
+@immutable(eq=False)
 class Tokens:
     """Token strings by id after one canonical spelling (space marker, byte-level and SentencePiece marks undone)."""
 
@@ -153,7 +154,7 @@ class Tokens:
         return sha256(lines.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-@dataclass(frozen=True)
+@immutable
 class Anatomy:
     """A whole model, taken apart. ``parts`` is sorted by key and keys are unique.
 

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
 from stemma.anatomy.compiled import table
+from stemma.immutable import immutable
 
 MAIN = ""
 LEAVES = {"weight": False, "bias": True, "gamma": False, "beta": True}
@@ -22,7 +22,7 @@ _HALVES = frozenset(("encoder", "decoder"))
 _NUMBERED = re.compile(r"\b(expert)_(\d+)\b")
 
 
-@dataclass(frozen=True)
+@immutable
 class Path:
     """A name taken apart; ``component`` is "" for the main model."""
 
@@ -31,7 +31,7 @@ class Path:
     segments: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@immutable
 class Tables:
     """What ``paths.toml`` holds."""
 

@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import Any
 
 from stemma.anatomy.interface import Role
+from stemma.immutable import immutable
 
 CAPTURES = ("<layer>", "<expert>", "<n>", "<word>")
 WAYS = ("rows", "heads", "alternate", "quarters")
@@ -27,7 +28,7 @@ class SchemeError(ValueError):
     """A naming scheme that contradicts itself or its schema: a defect of the package, found when it loads."""
 
 
-@dataclass(frozen=True)
+@immutable
 class Slot:
     """A role with the block that tells it apart, written ``role`` or ``role/block``."""
 
@@ -44,7 +45,7 @@ class Slot:
             raise SchemeError(f"unknown role {name!r}") from problem
 
 
-@dataclass(frozen=True)
+@immutable
 class Rule:
     """What a path means: one slot, several fused ones, or a reasoned exemption.
 
@@ -99,7 +100,7 @@ class Rule:
         )
 
 
-@dataclass(frozen=True)
+@immutable
 class Captured:
     """The numbers that a path held: -1 where there was none; ``extra`` is what ``<n>`` and
     ``<word>`` stood for."""

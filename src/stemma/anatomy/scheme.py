@@ -26,13 +26,14 @@ from typing import Any
 from stemma.anatomy.compiled import table
 from stemma.anatomy.naming import LEAVES
 from stemma.anatomy.rules import Captured, Node, Numbers, Rule, SchemeError, alternatives, captured, descend, plant
+from stemma.immutable import immutable
 
 _loading = Lock()
 _TABLES = ("trunks", "layer", "root")
 _KEYS = {"name", "about", "extends", "signature", "stack", "shared_layers", *_TABLES}
 
 
-@dataclass(frozen=True)
+@immutable
 class Match:
     """What a scheme says of one name: the rule, the numbers in it, the stack, and whether it is the bias."""
 

@@ -7,7 +7,6 @@ queries have. Only where rows repeat by heads must the configuration give the nu
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +16,7 @@ from stemma.anatomy.interface import Role
 from stemma.anatomy.rules import Rule
 from stemma.anatomy.views import Index, Reshaped, Rows, RowsAt, Transposed
 from stemma.identity import Missing
+from stemma.immutable import immutable
 from stemma.weights.interface import LazyTensor
 
 QKV = (Role.Q, Role.K, Role.V)
@@ -26,7 +26,7 @@ _TURNS = {"alternate": 0, "quarters": 4}
 MAX_EXPERTS = 4096
 
 
-@dataclass(frozen=True)
+@immutable
 class Surroundings:
     """What a tensor's layer and configuration tell about it.
 

@@ -14,18 +14,18 @@ import hashlib
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from stemma.cache.store import FeatureCache
 from stemma.errors import ModelNotFound, SourceChanged, SourceError
 from stemma.identity import Digest, Missing
+from stemma.immutable import immutable
 
 SETTLED = 2.0
 _CHUNK = 1 << 20
 
 
-@dataclass(frozen=True)
+@immutable
 class FileIdentity:
     """What tells a file from another state of itself. Times in nanoseconds."""
 

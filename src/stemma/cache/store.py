@@ -15,13 +15,13 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from stemma.cache.entries import decode, encode, file_name, stage, trouble
 from stemma.cache.locks import exclusive
 from stemma.errors import InputError, LimitExceeded
 from stemma.identity import Missing
+from stemma.immutable import immutable
 
 DEFAULT_LIMIT = 10 << 30
 _STALE_SECONDS = 3600.0
@@ -40,7 +40,7 @@ def default_directory() -> Path:
     return (home / "Library" / "Caches" if sys.platform == "darwin" else home / ".cache") / "stemma"
 
 
-@dataclass(frozen=True)
+@immutable
 class CacheStats:
     """What the cache holds. Sizes in bytes."""
 
@@ -50,7 +50,7 @@ class CacheStats:
     limit: int
 
 
-@dataclass(frozen=True)
+@immutable
 class Damage:
     """An entry that was dropped, and why."""
 
@@ -58,7 +58,7 @@ class Damage:
     reason: str
 
 
-@dataclass(frozen=True)
+@immutable
 class _Held:
     path: Path
     size: int

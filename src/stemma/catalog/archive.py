@@ -11,7 +11,6 @@ import json
 import os
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from stemma.catalog.store import FOLDER, digest_of
 from stemma.errors import LimitExceeded, MalformedFile, UnsafeFile, UnsupportedFormat
 from stemma.fingerprint.store import LIMIT
 from stemma.identity import Digest
+from stemma.immutable import immutable
 from stemma.weights.formats.zip_directory import Member, data_offset, read_directory
 from stemma.weights.interface import ByteSource
 from stemma.weights.strict_json import parse_json_object
@@ -33,7 +33,7 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 _HOSTILE = "Nothing was taken from it. Have it exported again."
 
 
-@dataclass(frozen=True)
+@immutable
 class Listed:
     """One fingerprint as the manifest lists it."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -10,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stemma.identity import Digest, Missing
+from stemma.immutable import immutable
 
 
-@dataclass(frozen=True)
+@immutable
 class Entry:
     """One fingerprint of a catalog: its name, the SHA-256 and size of its file, and its row among the vectors."""
 
@@ -30,7 +30,7 @@ class Change(StrEnum):
     UNCHANGED = "unchanged"
 
 
-@dataclass(frozen=True)
+@immutable
 class Addition:
     """The entry as it stands after an addition, and what the addition changed."""
 
@@ -38,7 +38,7 @@ class Addition:
     change: Change
 
 
-@dataclass(frozen=True)
+@immutable
 class Match:
     """A name with the cosine of its search vector to the one asked for, in -1 to 1."""
 
@@ -46,7 +46,7 @@ class Match:
     cosine: float
 
 
-@dataclass(frozen=True)
+@immutable
 class Summary:
     """The facts of an entry, read from the head of its file: no array is decoded.
 
@@ -79,7 +79,7 @@ class FaultKind(StrEnum):
     STRAY = "stray"
 
 
-@dataclass(frozen=True)
+@immutable
 class Fault:
     """One thing that is wrong: with the entry or file ``name``, in a sentence."""
 
@@ -88,7 +88,7 @@ class Fault:
     detail: str
 
 
-@dataclass(frozen=True)
+@immutable
 class Repair:
     """What a repair did: entries kept, files taken in, entries dropped because their file is lost or damaged."""
 

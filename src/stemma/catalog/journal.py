@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from stemma.catalog.names import is_name
 from stemma.catalog.search import REPAIR_ADVICE
 from stemma.errors import LimitExceeded, MalformedFile
 from stemma.identity import Digest
+from stemma.immutable import immutable
 
 FORMAT = "stemma.catalog/1"
 FILE = "index.jsonl"
@@ -30,7 +31,7 @@ _HEAD_BYTES = 1 << 16
 _VECTORS = re.compile(r"vectors-[0-9]{6}\.f32")
 
 
-@dataclass(frozen=True)
+@immutable
 class Head:
     """What holds for every entry: the fingerprint schema, the length of a search vector, and the file they are in."""
 
@@ -44,7 +45,7 @@ class Head:
         return f"vectors-{self.generation:06}.f32"
 
 
-@dataclass(frozen=True)
+@immutable
 class Journal:
     """The index as far as it was read: ``entries`` by name, ``rows`` handed out, ``end`` of the last whole line.
 

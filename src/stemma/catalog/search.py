@@ -12,7 +12,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,6 +20,7 @@ from numpy.typing import NDArray
 from stemma.catalog.interface import Match
 from stemma.errors import InputError, MalformedFile
 from stemma.fingerprint.threads import one_blas_thread
+from stemma.immutable import immutable
 
 Array = NDArray[np.float32]
 REPAIR_ADVICE = "Rebuild the index from the fingerprints: stemma catalog verify --repair."
@@ -29,7 +29,7 @@ _BLOCK = 4096
 _STEPS = np.float32(127)
 
 
-@dataclass(frozen=True, eq=False)
+@immutable(eq=False)
 class Packed:
     """Codes (n x d, int8), a scale a row, and a bound of |x - scale * codes| a row."""
 

@@ -16,7 +16,6 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from stemma.catalog.files import clear_errors, new_file, sync_directory, write_all
@@ -27,12 +26,13 @@ from stemma.catalog.vectors import Array, write_rows
 from stemma.errors import InputError, LimitExceeded, MalformedFile, SourceChanged
 from stemma.fingerprint.store import LIMIT
 from stemma.identity import Digest
+from stemma.immutable import immutable
 
 FOLDER = "fingerprints"
 VERIFY_ADVICE = "See what else is wrong with: stemma catalog verify."
 
 
-@dataclass(frozen=True, eq=False)
+@immutable(eq=False)
 class Item:
     """What the index says of a fingerprint file, and its search vector."""
 

@@ -12,7 +12,6 @@ import re
 import textwrap
 import types
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from functools import partial
 from importlib import import_module
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import Annotated, Any, NoReturn, get_args, get_origin, get_type_hints
 
 from stemma.errors import InputError
+from stemma.immutable import immutable
 
 Callback = Callable[..., object]
 
@@ -55,7 +55,7 @@ class Argument:
         self.help, self.min, self.max = help, min, None
 
 
-@dataclass(frozen=True)
+@immutable
 class Group:
     """Commands by name, each as ``module:attribute`` of a function or of another group."""
 
@@ -69,7 +69,7 @@ class Group:
         return found
 
 
-@dataclass(frozen=True)
+@immutable
 class Parameter:
     """One parameter of a command: ``kind`` without None and list, ``several`` where a list was declared."""
 

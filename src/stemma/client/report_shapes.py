@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from stemma.client.shapes import AlertEntry, StepEntry
+from stemma.immutable import immutable
 
 
-@dataclass(frozen=True)
+@immutable
 class ReachedEntry:
     """One subject that an advisory reaches."""
 
@@ -20,7 +20,7 @@ class ReachedEntry:
     note: str
 
 
-@dataclass(frozen=True)
+@immutable
 class ImpactEntry:
     """An advisory, as its document, with those whom it reaches; ``ended``: mended versions."""
 
@@ -29,7 +29,7 @@ class ImpactEntry:
     ended: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@immutable
 class ImpactAnswer:
     """Whom an advisory reaches; or, where ``subject`` is not empty, which advisories reach that."""
 
@@ -40,7 +40,7 @@ class ImpactAnswer:
     seconds: float
 
 
-@dataclass(frozen=True)
+@immutable
 class AlertsAnswer:
     """The newest alerts for which all terms hold, how many there are, and what their advisories say in short."""
 
@@ -50,7 +50,7 @@ class AlertsAnswer:
     summaries: dict[str, str]
 
 
-@dataclass(frozen=True)
+@immutable
 class AdvisoryDocuments:
     """The newest versions of advisories as their documents, by identity; ``next`` as everywhere."""
 
@@ -58,7 +58,7 @@ class AdvisoryDocuments:
     next: str
 
 
-@dataclass(frozen=True)
+@immutable
 class ConflictEntry:
     """One disagreement: the nodes that it is about, and what each source holds, in sentences."""
 
@@ -67,7 +67,7 @@ class ConflictEntry:
     sides: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@immutable
 class ConflictsAnswer:
     """Where sources disagree around records of these names, or anywhere where none is named; ``next`` as elsewhere."""
 
@@ -77,7 +77,7 @@ class ConflictsAnswer:
     next: str
 
 
-@dataclass(frozen=True)
+@immutable
 class RecordTexts:
     """A record as it was written, with every other that is needed to resolve it."""
 
@@ -85,7 +85,7 @@ class RecordTexts:
     texts: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@immutable
 class Receipt:
     """What was written, the tag that its text has now, whether it is new, and what that did to alerts."""
 
@@ -96,7 +96,7 @@ class Receipt:
     alerts_over: int
 
 
-@dataclass(frozen=True)
+@immutable
 class SubscriptionEntry:
     """What is told to whom; ``secret`` is shown once, when the subscription is made."""
 
@@ -109,14 +109,14 @@ class SubscriptionEntry:
     secret: str
 
 
-@dataclass(frozen=True)
+@immutable
 class SubscriptionList:
     """The subscriptions that a token covers."""
 
     subscriptions: tuple[SubscriptionEntry, ...]
 
 
-@dataclass(frozen=True)
+@immutable
 class DeliveryEntry:
     """One revision of an alert and one subscription: whether it was sent, and how often that was tried."""
 
@@ -131,7 +131,7 @@ class DeliveryEntry:
     error: str
 
 
-@dataclass(frozen=True)
+@immutable
 class DeliveryList:
     """Deliveries of one state, those due last first."""
 

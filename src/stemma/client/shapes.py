@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+from stemma.immutable import immutable
 
-@dataclass(frozen=True)
+
+@immutable
 class RecordLine:
     """The newest usable version of a record, in short."""
 
@@ -21,7 +22,7 @@ class RecordLine:
     licences: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@immutable
 class RecordList:
     """A part of what was found. Where it is not ``complete`` there is more than ``total``: narrow the search.
 
@@ -34,7 +35,7 @@ class RecordList:
     next: str
 
 
-@dataclass(frozen=True)
+@immutable
 class VersionEntry:
     """One version: its state, and what it asks of the version against the one before."""
 
@@ -45,7 +46,7 @@ class VersionEntry:
     bump: str
 
 
-@dataclass(frozen=True)
+@immutable
 class ChangeEntry:
     """One difference between two versions of a record."""
 
@@ -57,7 +58,7 @@ class ChangeEntry:
     reason: str
 
 
-@dataclass(frozen=True)
+@immutable
 class FieldEntry:
     """One field of a resolved record: its value, the record that wrote it, the line, and over which records it came."""
 
@@ -69,7 +70,7 @@ class FieldEntry:
     inherited: bool
 
 
-@dataclass(frozen=True)
+@immutable
 class RecordDetail:
     """One version of a record with all it inherits. ``document`` is the resolved record as it is published."""
 
@@ -85,7 +86,7 @@ class RecordDetail:
     document: dict[str, Any]
 
 
-@dataclass(frozen=True)
+@immutable
 class NodeEntry:
     """A node of the joined graph. ``distance`` is negative above the middle; ``state`` is a word of the legend."""
 
@@ -97,7 +98,7 @@ class NodeEntry:
     advisories: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@immutable
 class EdgeEntry:
     """Everything that speaks of two nodes. ``basis`` is declared, measured, both or conflicting, in words."""
 
@@ -110,7 +111,7 @@ class EdgeEntry:
     doubts: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@immutable
 class Lineage:
     """A part of the joined graph around ``root``."""
 
@@ -120,7 +121,7 @@ class Lineage:
     complete: bool
 
 
-@dataclass(frozen=True)
+@immutable
 class StepEntry:
     """One step of a way, from upstream to downstream."""
 
@@ -132,7 +133,7 @@ class StepEntry:
     note: str
 
 
-@dataclass(frozen=True)
+@immutable
 class Ways:
     """The ways between two nodes, short ones first."""
 
@@ -141,7 +142,7 @@ class Ways:
     ways: tuple[tuple[StepEntry, ...], ...]
 
 
-@dataclass(frozen=True)
+@immutable
 class AdvisoryLine:
     """An advisory in short."""
 
@@ -154,7 +155,7 @@ class AdvisoryLine:
     records: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@immutable
 class AdvisoryList:
     """Advisories, by identity; ``next`` is the address of the next part, or empty."""
 
@@ -163,7 +164,7 @@ class AdvisoryList:
     next: str
 
 
-@dataclass(frozen=True)
+@immutable
 class AlertEntry:
     """That an advisory reaches a subject, and along which way."""
 
@@ -182,7 +183,7 @@ class AlertEntry:
     path: tuple[StepEntry, ...]
 
 
-@dataclass(frozen=True)
+@immutable
 class AlertList:
     """Alerts, by identity; ``next`` is the address of the next part, or empty."""
 
@@ -190,7 +191,7 @@ class AlertList:
     next: str
 
 
-@dataclass(frozen=True)
+@immutable
 class RulingEntry:
     """A ruling over the weights of two subjects."""
 
@@ -212,7 +213,7 @@ class RulingEntry:
     evidence: tuple[dict[str, Any], ...]
 
 
-@dataclass(frozen=True)
+@immutable
 class RulingList:
     """The rulings that a subject has a part in."""
 

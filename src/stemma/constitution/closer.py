@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from stemma.constitution.sharing import Sharing
 from stemma.evidence.aligned.interface import ALIGNED_NEURONS
@@ -11,11 +10,12 @@ from stemma.evidence.interface import Evidence
 from stemma.evidence.learned_parts import Overlap
 from stemma.evidence.pair import PairEvidence
 from stemma.identity import Missing, is_present
+from stemma.immutable import immutable
 
 ALIGNED_NEARNESS = "aligned nearness"
 
 
-@dataclass(frozen=True)
+@immutable
 class Closer:
     """Ratios on whole matrices by name, nearness of the matched units, the evidence, and why there is none.
 

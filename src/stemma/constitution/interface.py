@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Any
 
 from stemma.evidence.interface import Evidence
+from stemma.immutable import immutable
 from stemma.vocabulary import Exclusion, Kinship, Mechanism
 
 
@@ -45,7 +46,7 @@ class Confidence(StrEnum):
     WEAK = "weak"
 
 
-@dataclass(frozen=True)
+@immutable
 class LayerPair:
     """One line of the layer map: layer ``b`` of B came from, or shares provenance with, layer ``a`` of A."""
 
@@ -53,7 +54,7 @@ class LayerPair:
     b: str
 
 
-@dataclass(frozen=True)
+@immutable
 class Ruling:
     """What the constitution says of a pair, with reasons that cite their numbers.
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from stemma.anatomy.interface import Role
 from stemma.constitution.adapters import rule_adapter
@@ -24,6 +23,7 @@ from stemma.constitution.training import Shared, TrainingVerdict, judge_training
 from stemma.evidence.interface import Evidence
 from stemma.evidence.pair import PLANNED, PairEvidence
 from stemma.identity import Missing, is_present
+from stemma.immutable import immutable
 from stemma.vocabulary import Exclusion, Kinship
 
 DEFAULT_ALPHA = 1e-6
@@ -96,7 +96,7 @@ def _independent(
     )
 
 
-@dataclass(frozen=True)
+@immutable
 class _Outcome:
     """Why a pair is independent, and whether that was shown."""
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from stemma.constitution.doubt import leaves_doubt
 from stemma.constitution.interface import LayerPair
@@ -19,12 +18,13 @@ from stemma.evidence.order import Pairing, some_layer_shared
 from stemma.evidence.pair import PLANNED, PairEvidence
 from stemma.evidence.units import Group
 from stemma.identity import Missing, is_present
+from stemma.immutable import immutable
 
 MINIMUM_EFFECT = 0.01
 DISGUISED = frozenset({"neuron matching", ALIGNED_NEURONS})
 
 
-@dataclass(frozen=True)
+@immutable
 class Sharing:
     """What was found: the tests whose null fell, all evidence pulled, and the layers that belong together.
 

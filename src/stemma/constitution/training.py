@@ -25,7 +25,7 @@ Bit-equal trained tensors and exact arithmetic need no ratio.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 
 from stemma.constitution.closer import ALIGNED_NEARNESS, closer_ratios
@@ -46,6 +46,7 @@ from stemma.evidence.learned_parts import MATCHED, Overlap, overlap_from
 from stemma.evidence.matching import Matching
 from stemma.evidence.pair import PairEvidence
 from stemma.identity import Missing, is_present
+from stemma.immutable import immutable
 
 SURE, ALONE, BELOW, AMONG, HALF, FIFTH, MOST = 4.5, 6.0, 3.0, 2.0, 0.5, 0.2, 0.5
 NEARNESS, MATCHED_NEARNESS = "nearness", "matched nearness"
@@ -63,7 +64,7 @@ class Shared(StrEnum):
     UNCLEAR = "not established"
 
 
-@dataclass(frozen=True)
+@immutable
 class Measures:
     """What there is to judge by: ratios by name, nearness of the shared units by name, and what is missing.
 
@@ -76,7 +77,7 @@ class Measures:
     silent: int = 0
 
 
-@dataclass(frozen=True)
+@immutable
 class TrainingVerdict:
     """The verdict, why, and the ratios it rests on."""
 

@@ -18,13 +18,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from math import hypot
 from pathlib import Path
 from typing import Any
 
 from stemma.evidence.interface import Background
+from stemma.immutable import immutable
 
 FORMAT = "stemma.calibration/3"
 FILE = Path(__file__).parent / "data" / "calibration.json"
@@ -32,7 +33,7 @@ FEWEST = 5
 LEAST_ENERGY, LEAST_OF_ROLE, FIRST_ENERGY = 0.035, 0.01, 0.005
 
 
-@dataclass(frozen=True)
+@immutable
 class Spread:
     """Mean and standard deviation of a measure over the pairs of one kind; ``between`` is that of architectures."""
 
@@ -43,7 +44,7 @@ class Spread:
     between: float = 0.0
 
 
-@dataclass(frozen=True)
+@immutable
 class Measured:
     """One measure over twins and over derived pairs; larger values speak for derivation."""
 

@@ -20,7 +20,6 @@ References:
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -30,6 +29,7 @@ from stemma.evidence.interface import Evidence
 from stemma.evidence.units import corner, overlap
 from stemma.fingerprint import Fingerprint, PartPrint
 from stemma.identity import Missing, is_present
+from stemma.immutable import immutable
 
 Array = NDArray[np.floating[Any]]
 
@@ -40,7 +40,7 @@ _LOW = 3  # no change of low rank has more directions than this part of its side
 _SPACING = {"BF16": 2.0**-8, "GGUF BF16": 2.0**-8, "F16": 2.0**-11, "GGUF F16": 2.0**-11}
 
 
-@dataclass(frozen=True)
+@immutable
 class LowRank:
     """``changed`` of ``compared`` matrices differ; ``ranks`` of the change in at most 16 of them, evenly spread, up to
     the first of no low rank, and ``explained``, the least share of such a change (beyond storage noise) that its rank
@@ -63,7 +63,7 @@ class LowRank:
     evidence: Evidence
 
 
-@dataclass(frozen=True, eq=False)
+@immutable(eq=False)
 class _Ranked:
     rank: int
     explained: float

@@ -7,7 +7,6 @@ every model, so differences of models can be added, projected and compared on th
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 
 from stemma.fingerprint import Fingerprint, PartPrint
 from stemma.identity import Missing, is_present
+from stemma.immutable import immutable
 
 Array = NDArray[np.float64]
 
@@ -24,7 +24,7 @@ _LEAST_SHARED = 0.9
 _LEFT_OUT = 0.01
 
 
-@dataclass(frozen=True, eq=False)
+@immutable(eq=False)
 class Points:
     """Models on the same positions.
 

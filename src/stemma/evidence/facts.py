@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from stemma.evidence.interface import Evidence
 from stemma.fingerprint import Fingerprint
 from stemma.identity import Missing, is_present
+from stemma.immutable import immutable
 
 
-@dataclass(frozen=True)
+@immutable
 class PairFacts:
     """``same_shapes``: share of matrices with equal place and shape; ``token_overlap``: Jaccard index of anchor
     tokens; layer counts and widths as found."""

@@ -7,7 +7,7 @@ entries and more), so that .5 does not come up.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -16,13 +16,14 @@ from stemma.evidence.interface import Background, Evidence, SiteValue
 from stemma.evidence.units import overlap
 from stemma.fingerprint import Fingerprint, PartPrint
 from stemma.identity import Missing, is_present
+from stemma.immutable import immutable
 
 _ROLES = (Role.GATE, Role.UP, Role.DOWN)
 _LIKE = 0.5
 _MINIMUM_SIDE = 16
 
 
-@dataclass(frozen=True)
+@immutable
 class ExpertOrigin:
     """``dense`` and ``mixed`` are "A" and "B" or the reverse. ``cosine`` of the dense matrices with the experts they
     resemble most, ``alike`` share of expert matrices that resemble the dense one, ``equal`` share of dense matrices

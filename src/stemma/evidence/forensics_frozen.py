@@ -6,14 +6,14 @@ Facts, no null: equal value digests are equal values.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 
 from stemma.evidence.interface import Evidence, SiteValue
 from stemma.fingerprint import Fingerprint, PartPrint
 from stemma.identity import Missing, is_present
+from stemma.immutable import immutable
 
 
-@dataclass(frozen=True)
+@immutable
 class Frozen:
     """``equal`` of ``compared`` tensors at the same place and of the same shape; layers with every tensor equal, with
     some and with none; ``moved`` counts the tensors that differ by role."""

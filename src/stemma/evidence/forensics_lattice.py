@@ -10,7 +10,6 @@ other, clearly fewer where the other moved at all before or since (measured on m
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -18,13 +17,14 @@ from stemma.evidence.interface import Evidence
 from stemma.evidence.lattice import Lattice, column_repeats, find_lattices, nearest_share
 from stemma.fingerprint import Fingerprint, PartPrint
 from stemma.identity import Missing, is_present
+from stemma.immutable import immutable
 
 _MOST_MATRICES, _SAMPLE = 0.6, 24
 _COLUMN_REPEATS = 0.02
 _PLAIN = ("F64", "F32", "F16", "BF16", "GGUF F32", "GGUF F16", "GGUF BF16", "ONNX FLOAT", "ONNX FLOAT16")
 
 
-@dataclass(frozen=True)
+@immutable
 class Quantised:
     """How one side is quantised: ``name`` for people, ``bits`` and ``block`` as seen (0 where only the storage says
     so), ``nearest`` against the other side, ``matrices`` looked at."""

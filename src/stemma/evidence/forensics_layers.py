@@ -7,7 +7,6 @@ layer of its own model. What is neither was removed from, or put into, the other
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,6 +18,7 @@ from stemma.evidence.interface import Evidence
 from stemma.evidence.order import Layers, Pairing
 from stemma.evidence.units import LayerParts, Place, overlap
 from stemma.identity import is_present
+from stemma.immutable import immutable
 
 Array = NDArray[np.floating[Any]]
 
@@ -27,7 +27,7 @@ _COHERENT, _DIMENSIONS = 6.0, 192
 _INPUTS = (Role.UP, Role.GATE, Role.STATE_IN)
 
 
-@dataclass(frozen=True)
+@immutable
 class LayerFacts:
     """Over the map: ``equal`` of ``compared`` matrices are equal; ``used_twice`` by side; of the layers that only one
     side has, which are ``idle`` and which ``repeated``, and which are neither (``alone``); ``at_home`` tells of each

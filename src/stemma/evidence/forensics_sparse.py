@@ -8,21 +8,20 @@ Facts about exact entries, no null.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import ml_dtypes
 import numpy as np
 
 from stemma.evidence.interface import Evidence
 from stemma.fingerprint import Fingerprint
 from stemma.identity import Missing, is_present
+from stemma.immutable import immutable
 
 _LEAST, _MOST = 0.05, 0.985
 _LARGEST_GAP = 0.2
 _MOST_MATRICES = 0.8
 
 
-@dataclass(frozen=True)
+@immutable
 class SparseChange:
     """``unmoved`` is the share of equal entries in matrices that differ; ``scattered`` tells that nearly all of these
     hold such a share, and that equal and moved entries are of one size."""
@@ -34,23 +33,27 @@ class SparseChange:
 
 def sparse_change(a: Fingerprint, b: Fingerprint) -> SparseChange | Missing:
     """How the equal entries stand in matrices that differ."""
-    shares, sizes, before = [], [], []
-    for key in sorted(set(a.parts) & set(b.parts)):
-        x, y = a.parts[key].exact, b.parts[key].exact
-        if not (is_present(x) and is_present(y)) or x.shape != y.shape or np.array_equal(x, y):
-            continue
-        same = x == y
-        shares.append(float(same.mean()))
-        before.append(x.ravel())
-        if same.any():
-            logs = np.log2(np.maximum(np.abs(x), 1e-12))
-            sizes.append(float(logs[same].mean() - logs[~same].mean()))
-    if len(shares) < 2:
+    pairs = [
+        (x.ravel(), y.ravel())
+        for key in sorted(set(a.parts) & set(b.parts))
+        if is_present(x := a.parts[key].exact) and is_present(y := b.parts[key].exact) and x.shape == y.shape
+    ]
+    pairs = [(x, y) for x, y in pairs if not np.array_equal(x, y)]
+    if len(pairs) < 2:
         return Missing("fewer than two matrices with exact entries differ")
-    values = np.concatenate(before)
+    values, others = (np.concatenate(side) for side in zip(*pairs, strict=True))
+    sizes = np.array([len(x) for x, _ in pairs])
+    same, matrix = values == others, np.repeat(np.arange(len(pairs)), sizes)
+    equal = np.bincount(matrix, same, len(pairs))
+    shares = equal / sizes
     narrow = any(np.array_equal(values.astype(k).astype(np.float32), values) for k in (ml_dtypes.bfloat16, np.float16))
-    between = float(np.mean([_LEAST <= s <= _MOST for s in shares]))
-    gap = float(np.mean(sizes)) if sizes else 0.0
+    between = float(np.mean((shares >= _LEAST) & (shares <= _MOST)))
+    logs = np.log2(np.maximum(np.abs(values), 1e-12))
+    of_equal, of_moved = (np.bincount(matrix, logs * kind, len(pairs)) for kind in (same, ~same))
+    both = equal > 0
+    gap = (
+        float(np.mean((of_equal[both] / equal[both]) - (of_moved[both] / (sizes - equal)[both]))) if both.any() else 0.0
+    )
     scattered = between >= _MOST_MATRICES and abs(gap) <= _LARGEST_GAP and not narrow
     evidence = Evidence(
         test="sparse change",

@@ -11,7 +11,6 @@ agree to .98 do not occur among independent ones (the chance is below 1e-20 for 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,6 +20,7 @@ from stemma.anatomy.interface import Role
 from stemma.evidence.interface import Evidence
 from stemma.fingerprint import Fingerprint, PartPrint
 from stemma.identity import Missing, is_present
+from stemma.immutable import immutable
 
 Array = NDArray[np.floating[Any]]
 
@@ -30,7 +30,7 @@ _NOTHING = "no matrices at the same place differ in their number of units alone"
 _KINDS = ((Role.UP, "neurons"), (Role.V, "value dimensions of the heads"))
 
 
-@dataclass(frozen=True)
+@immutable
 class Removed:
     """``smaller`` ("A" or "B") holds ``kept`` of the other's ``units`` at this kind of place; of ``searched`` units in
     its corners ``found`` have their like, ``equal`` tells that these are the same up to storage, ``ascending`` that

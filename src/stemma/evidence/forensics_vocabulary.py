@@ -13,7 +13,6 @@ References:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -24,6 +23,7 @@ from stemma.evidence.interface import Evidence
 from stemma.evidence.residual_order import shared_anchors
 from stemma.fingerprint import Anchors, Fingerprint
 from stemma.identity import Missing, is_present
+from stemma.immutable import immutable
 
 Array = NDArray[np.floating[Any]]
 Index = NDArray[np.int64]
@@ -33,7 +33,7 @@ _MINIMUM_TOKENS = 24
 _LEAST_LIKENESS = 0.25
 
 
-@dataclass(frozen=True)
+@immutable
 class VocabularyChange:
     """``rows`` of both tables; of ``shared`` anchor tokens, ``untouched`` have equal rows and ``in_place`` equal ids;
     ``ascending`` tells that shared tokens kept their order; ``overlap`` is their share of the smaller anchor set.
@@ -132,28 +132,36 @@ def row_likeness(x: Array, y: Array) -> float:
     >>> round(row_likeness(rows, turned), 6), abs(row_likeness(rows, rows[::-1])) < 0.1
     (1.0, True)
     """
-    k, l = _cosines(x), _cosines(y)  # noqa: E741 as in the formula
+    k, l = _Gram.of_cosines(x), _Gram.of_cosines(y)  # noqa: E741 as in the formula
     joint = _hsic(k, l)
     alone = (_hsic(k, k) * _hsic(l, l)) ** 0.5
     return joint / alone if alone > 0 else 0.0
 
 
-def _cosines(rows: Array) -> Array:
-    centred = rows - rows.mean(axis=0, dtype=np.float64).astype(rows.dtype)
-    unit = centred / np.maximum(np.sqrt(np.vecdot(centred, centred)), 1e-30)[:, None]
-    gram: Array = unit @ unit.T
-    np.fill_diagonal(gram, 0.0)
-    return gram
+@immutable(eq=False)
+class _Gram:
+    """A symmetric matrix (n x n) with a diagonal of zeros, and the sums of its columns."""
+
+    entries: Array
+    sums: Array
+
+    @classmethod
+    def of_cosines(cls, rows: Array) -> _Gram:
+        centred = rows - rows.mean(axis=0, dtype=np.float64).astype(rows.dtype)
+        unit = centred / np.maximum(np.sqrt(np.vecdot(centred, centred)), 1e-30)[:, None]
+        gram = unit @ unit.T
+        np.fill_diagonal(gram, 0.0)
+        return cls(gram, gram.sum(axis=0, dtype=np.float64))
 
 
-def _hsic(k: Array, l: Array) -> float:  # noqa: E741 as in the formula
-    """Equation (5) of [1], up to the factor n (n - 3) that the ratio does not need; diagonals are zero."""
-    n = len(k)
+def _hsic(k: _Gram, l: _Gram) -> float:  # noqa: E741 as in the formula
+    """Equation (5) of [1], up to the factor n (n - 3) that the ratio does not need."""
+    n = len(k.sums)
     if n <= 3:
         return 0.0
-    of_k, of_l = (gram.sum(axis=0, dtype=np.float64) for gram in (k, l))
-    means = of_k.sum() * of_l.sum() / ((n - 1) * (n - 2))
-    return max(0.0, float(np.vecdot(k, l).sum(dtype=np.float64) + means - 2 / (n - 2) * (of_k @ of_l)))
+    means = k.sums.sum() * l.sums.sum() / ((n - 1) * (n - 2))
+    products = np.vecdot(k.entries, l.entries).sum(dtype=np.float64)
+    return max(0.0, float(products + means - 2 / (n - 2) * (k.sums @ l.sums)))
 
 
 def embedding_rows(fingerprint: Fingerprint) -> int:

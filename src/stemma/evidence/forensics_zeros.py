@@ -5,7 +5,6 @@ Facts about exact entries, no null: trained entries are never exactly zero in nu
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from stemma.evidence.interface import Evidence
 from stemma.fingerprint import Fingerprint
 from stemma.identity import Missing, is_present
+from stemma.immutable import immutable
 
 Array = NDArray[np.floating[Any]]
 
@@ -21,7 +21,7 @@ _PATTERNS = ((1, 4), (2, 4), (4, 8))
 _ALL = 0.995
 
 
-@dataclass(frozen=True)
+@immutable
 class Zeros:
     """``share`` of the exact entries are zero; ``pattern`` is "2:4" and the like, "whole rows" or "unstructured"."""
 
@@ -35,8 +35,8 @@ def zeros_of(side: Fingerprint) -> Zeros | Missing:
     blocks = [p.exact for _, p in sorted(side.parts.items()) if is_present(p.exact) and p.exact.size]
     if not blocks:
         return Missing("no matrix has exact entries")
-    count = sum(b.size for b in blocks)
-    share = sum(int((b == 0).sum()) for b in blocks) / count
+    zero = np.concatenate([b.ravel() for b in blocks]) == 0
+    count, share = len(zero), float(zero.mean())
     pattern = zero_pattern(blocks)
     evidence = Evidence(
         test="zeros",
@@ -58,7 +58,7 @@ def zero_pattern(blocks: list[Array]) -> str:
     >>> zero_pattern([np.array([[0, 0, 1, 2, 3, 0, 0, 4.0]])])
     '2:4'
     """
-    if not any((b == 0).any() for b in blocks):
+    if all(np.count_nonzero(b) == b.size for b in blocks):
         return "none"
     for kept, group in _PATTERNS:
         zero = np.concatenate(

@@ -8,18 +8,17 @@ untouched initialisation is bit-equal in two runs of one seed, and equality ther
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from stemma.evidence.interface import Evidence
 from stemma.fingerprint import Fingerprint, PartPrint
 from stemma.identity import Digest, Missing, is_present
+from stemma.immutable import immutable
 
 # Noise passes the edge in one matrix of a hundred, by one component and by little.
 _TRAINED_COUNT, _TRAINED_STRENGTH = 3, 1.2
 _NULL = "none: equal BLAKE3 digests of non-constant tensors are equal values"
 
 
-@dataclass(frozen=True)
+@immutable
 class TensorIdentity:
     """``equal`` of ``compared`` informative matrices are equal; ``equal_trained`` of those show a learned part.
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from stemma.immutable import immutable
 
-@dataclass(frozen=True)
+
+@immutable
 class SiteValue:
     """One cell of the per-layer picture: site of A, site of B, statistic, log10 p (None: no p-value), effect."""
 
@@ -18,7 +20,7 @@ class SiteValue:
     effect: float
 
 
-@dataclass(frozen=True)
+@immutable
 class Background:
     """What the statistic looks like where there is no link: printed beside every number.
 
@@ -31,7 +33,7 @@ class Background:
     source: str
 
 
-@dataclass(frozen=True)
+@immutable
 class Evidence:
     """The result of one test.
 

@@ -16,14 +16,14 @@ References:
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
 from stemma.evidence.calibration import Measured, calibration, together
+from stemma.immutable import immutable
 
 
-@dataclass(frozen=True)
+@immutable
 class Joint:
     """Deviations above measured twins, and below measured derived models as if all measures said the same."""
 

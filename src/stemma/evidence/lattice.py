@@ -12,12 +12,13 @@ entries repeat a value often enough for the first criterion, not even stored in 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import ml_dtypes
 import numpy as np
 from numpy.typing import NDArray
+
+from stemma.immutable import immutable
 
 Array = NDArray[np.floating[Any]]
 
@@ -41,7 +42,7 @@ _TABLES = {
 }
 
 
-@dataclass(frozen=True, eq=False)
+@immutable(eq=False)
 class Lattice:
     """``block`` entries share a scale (the longest length seen, so groups and rows may be longer), with at most
     ``levels`` levels; ``name`` is "even", a table of levels, "uneven" or "fp8". ``steps`` has one entry a block: the

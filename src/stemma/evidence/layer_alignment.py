@@ -13,7 +13,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +24,7 @@ from stemma.evidence.tails import log10_bonferroni, log10_normal_tail
 from stemma.evidence.trace import TAIL, Trace
 from stemma.evidence.units import Group, LayerParts, Place
 from stemma.identity import Missing
+from stemma.immutable import immutable
 
 ALIGNMENT = "layer alignment"
 _REPEAT_COST, _BACK_COST = 1.0, 4.0
@@ -32,7 +32,7 @@ _CELL_LEVEL = -3.0
 _ROUNDING = 1e-2  # of a cell's z in single precision; generous
 
 
-@dataclass(frozen=True)
+@immutable
 class Alignment:
     """``pairing`` holds (layer of A, layer of B) for every layer of B that has an origin in A, in B's order; or for
     every layer of A that has one in B, in A's order, where that matches more layers (A was scaled up in depth)."""

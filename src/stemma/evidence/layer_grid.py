@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,9 +16,10 @@ from numpy.typing import NDArray
 from stemma.anatomy.interface import Role
 from stemma.evidence.order import MINIMUM_UNITS, UnitsOf
 from stemma.evidence.units import Crop, Group, LayerParts, corner, shared_crops
+from stemma.immutable import immutable
 
 
-@dataclass(frozen=True, eq=False)
+@immutable(eq=False)
 class Grid:
     """For each pair (row, column): T in null standard deviations, NaN where nothing can be compared; its units."""
 

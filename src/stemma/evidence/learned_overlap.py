@@ -40,13 +40,13 @@ References:
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stemma.fingerprint.spectrum import learned_spectrum
+from stemma.immutable import immutable
 
 Array = NDArray[np.floating[Any]]
 ONE_MATRIX = 0.1
@@ -55,7 +55,7 @@ _RANK = 48
 _SHARED = 4.0
 
 
-@dataclass(frozen=True, eq=False)
+@immutable(eq=False)
 class Block:
     """One matrix pair over the same entries, units x features: A's, its k components, and B's.
 
@@ -71,7 +71,7 @@ class Block:
     other: Array
 
 
-@dataclass(frozen=True, eq=False)
+@immutable(eq=False)
 class Votes:
     """What one block says: the coefficient of B on A's bulk, and for each component coefficient and share of signal.
 
@@ -85,7 +85,7 @@ class Votes:
     energy: float
 
 
-@dataclass(frozen=True)
+@immutable
 class Ratio:
     """rho of one side, its jackknife standard error, and how many matrices spoke.
 
@@ -101,7 +101,7 @@ class Ratio:
     energy: float
 
 
-@dataclass(frozen=True)
+@immutable
 class Correlation:
     """rho, the correlation of both learned parts, with its standard error; ``bulk`` is that of the bulks.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from stemma.anatomy.interface import Role
 from stemma.evidence.calibration import calibration
@@ -14,13 +13,14 @@ from stemma.evidence.units import LEARNED_ROLES, Array, Group, Place, corner, ma
 from stemma.fingerprint import LearnedPart, PartPrint
 from stemma.fingerprint.plan import unit_axis
 from stemma.identity import Missing, is_present
+from stemma.immutable import immutable
 
 MATCHED = "matched "
 """How the measures over neurons that were found again by their responses begin."""
 COEFFICIENTS = "geometric mean of both sides' regression coefficients on the signal, jackknife error"
 
 
-@dataclass(frozen=True)
+@immutable
 class Overlap:
     """A correlation of learned parts as evidence. Both sides must show a learned part, else there is none."""
 

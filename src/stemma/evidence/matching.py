@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -33,6 +32,7 @@ from stemma.evidence.residual_order import shared_anchors
 from stemma.evidence.tails import log10_bonferroni
 from stemma.fingerprint import Fingerprint, LayerResponses
 from stemma.identity import Missing, is_present
+from stemma.immutable import immutable
 
 Array = NDArray[np.floating[Any]]
 
@@ -42,7 +42,7 @@ _MINIMUM_TOKENS = 24
 _SIGNED = frozenset({Role.GATE})
 
 
-@dataclass(frozen=True, eq=False)
+@immutable(eq=False)
 class LayerMatch:
     """One pair of layers: the neurons of A and of B (positions among the kept) whose two matches agree."""
 
@@ -57,7 +57,7 @@ class LayerMatch:
         return len(self.left) / max(1, min(len(self.a.neurons), len(self.b.neurons)))
 
 
-@dataclass(frozen=True)
+@immutable
 class Matching:
     """The layers that hold the same neurons, the evidence, and the learned-part ratios of the matched neurons by role.
 

@@ -25,7 +25,6 @@ References:
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
 from stemma.evidence.distances import Points, points
@@ -37,6 +36,7 @@ from stemma.evidence.merge_passthrough import Taken, layers_taken
 from stemma.evidence.merge_shares import Shares, elementwise_shares, linear_shares, slerp_shares, taken_shares
 from stemma.fingerprint import Fingerprint
 from stemma.identity import Missing
+from stemma.immutable import immutable
 
 COLLINEAR = 0.95
 _NULL = "none of the candidates took part: what lies near leaves at least 1/k of the distance to the nearest model"
@@ -54,7 +54,7 @@ class MergeKind(StrEnum):
     PASSTHROUGH = "passthrough"
 
 
-@dataclass(frozen=True)
+@immutable
 class MergeParent:
     """A parent with its coefficient, and an interval (95 %, jackknife over matrices). ``density`` is the share of its
     change that was kept (TIES, DARE; 1 elsewhere)."""
@@ -66,7 +66,7 @@ class MergeParent:
     density: float = 1.0
 
 
-@dataclass(frozen=True)
+@immutable
 class MergeLayer:
     """Coefficients in one layer, in the order of the parents; ``source`` is the layer taken over (passthrough)."""
 
@@ -75,7 +75,7 @@ class MergeLayer:
     source: str = ""
 
 
-@dataclass(frozen=True)
+@immutable
 class Merge:
     """A merge with its parents. Coefficients are those of the configuration: shares of a linear mixture, (1 - t, t) for
     SLERP, factors of the changes from ``base`` for task arithmetic, TIES and DARE, shares of layers for passthrough.

@@ -14,13 +14,13 @@ References:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stemma.evidence.distances import Array, Points
+from stemma.immutable import immutable
 
 Mask = NDArray[np.bool_]
 
@@ -38,7 +38,7 @@ _LEAST_COEFFICIENT = 0.02
 _ORDER_KEPT = 0.85
 
 
-@dataclass(frozen=True, eq=False)
+@immutable(eq=False)
 class Elementwise:
     """``base`` and ``tasks`` are rows. ``coefficients`` are the scales of the changes in the merge as configured: mean
     share of each change times its scale for DARE, configured weight times lambda for TIES. ``density`` is the share of
@@ -100,7 +100,7 @@ def _togetherness(points: Points, found: Elementwise) -> float:
     return float(max((d[i] @ d[j] for i, j in combinations(range(len(d)), 2)), default=0.0))
 
 
-@dataclass(frozen=True, eq=False)
+@immutable(eq=False)
 class _Frame:
     """Changes from the base (u: n, d: k x n), what rounding may leave of u."""
 
@@ -109,7 +109,7 @@ class _Frame:
     slack: Array
 
 
-@dataclass(frozen=True)
+@immutable
 class _Start:
     """A base with the models whose changes stand alone in places: ``atoms`` by place in ``tasks`` (rows). ``alone`` is
     the share of the changed entries that these account for, ``untouched`` the share of entries equal to the base's."""

@@ -16,12 +16,12 @@ References:
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stemma.evidence.distances import Array, Points
+from stemma.immutable import immutable
 
 Groups = NDArray[np.int64]
 
@@ -30,7 +30,7 @@ _MOST_PAIRED = 48
 _WORTH_ONE_MORE = 0.9
 
 
-@dataclass(frozen=True)
+@immutable
 class Mixture:
     """Members by row, and the sum of squares left out of sample."""
 

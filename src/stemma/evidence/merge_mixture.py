@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
 
 from stemma.evidence.distances import Array, Points
 from stemma.evidence.merge_fit import Folds, Mixture, best_single, exactness, grow, weights_by_group
+from stemma.immutable import immutable
 
 MOST_MEMBERS = 6
 EXACT = 12.0
@@ -20,7 +20,7 @@ _LEAST_SHARE, _LEAST_SHARE_EXACT, _NOISE = 0.03, 0.004, 0.02
 _APART, _CLOSE = 0.5, 0.1
 
 
-@dataclass(frozen=True, eq=False)
+@immutable(eq=False)
 class Found:
     """Members (rows), their weights by matrix (matrices x members), and how they were found. ``affine``: the weights
     sum to one in every matrix. ``base`` is the member that the others were made of, where the mixture is one of
@@ -40,7 +40,7 @@ class Found:
         return 1.0 - self.left / self.single if self.single > 0 else 0.0
 
 
-@dataclass(frozen=True)
+@immutable
 class NotFound:
     """Why there is no mixture, and the candidates (rows) that are no mixtures themselves."""
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from stemma.fingerprint import Fingerprint
 from stemma.identity import is_present
+from stemma.immutable import immutable
 
 _NEARLY_ALL = 0.95
 Layer = tuple[str, int]
 
 
-@dataclass(frozen=True)
+@immutable
 class Taken:
     """Where each layer (stack, number) was taken from: model and layer; ``share`` of its matrices that are the same."""
 

@@ -6,7 +6,6 @@ Errors are of the jackknife over matrices: how much the coefficient would move w
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -15,11 +14,12 @@ from stemma.evidence.merge_elementwise import Elementwise
 from stemma.evidence.merge_fit import Groups, weights_by_group
 from stemma.evidence.merge_mixture import Found
 from stemma.evidence.merge_passthrough import Layer, Taken
+from stemma.immutable import immutable
 
 _ANGLE_ROOM = 0.15
 
 
-@dataclass(frozen=True, eq=False)
+@immutable(eq=False)
 class Shares:
     """One coefficient, standard error and kept density a name; ``curve`` is layers x names, ``places`` the layers."""
 

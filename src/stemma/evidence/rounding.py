@@ -13,7 +13,6 @@ other: two runs of one seed share no entry that training touched.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import ml_dtypes
@@ -24,6 +23,7 @@ from stemma.evidence.grid import in_blocks, rounded_shares
 from stemma.evidence.interface import Evidence
 from stemma.fingerprint import Fingerprint
 from stemma.identity import Missing, is_present
+from stemma.immutable import immutable
 
 Array = NDArray[np.floating[Any]]
 _TYPES: tuple[tuple[str, np.dtype[Any]], ...] = (
@@ -32,7 +32,7 @@ _TYPES: tuple[tuple[str, np.dtype[Any]], ...] = (
 )
 
 
-@dataclass(frozen=True)
+@immutable
 class EntryFacts:
     """Shares of the compared entries; ``rounded_b_of_a`` names the type whose rounding turns A into B, or "".
 

@@ -16,16 +16,15 @@ Measured on trained models of one seed: cosines at a common parent between -.16 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from stemma.evidence.distances import Points
 from stemma.evidence.interface import Evidence
+from stemma.immutable import immutable
 
 BETWEEN = 0.45
 _ROOT_SIDE, _LEAST_DIFFERENCE = 0.15, 0.2
 
 
-@dataclass(frozen=True)
+@immutable
 class Between:
     """``cosine`` at the middle model between the ways to the two others, and whether it lies between them."""
 

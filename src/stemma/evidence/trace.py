@@ -25,13 +25,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stemma.evidence.tails import log10_least_p, log10_skewed_tail, stouffer
+from stemma.immutable import immutable
 
 Array = NDArray[np.floating[Any]]
 
@@ -39,7 +39,7 @@ _ROWS = 192  # of the products of all units at a time: what follows finds them i
 TAIL = "three exact moments, Pearson III tail"
 
 
-@dataclass(frozen=True)
+@immutable
 class Trace:
     """``total`` = T, its null ``variance`` and ``third`` moment, the number of units, the energies of both sides.
 
@@ -77,7 +77,7 @@ class Trace:
         return self.total / math.sqrt(product) if product > 0 else 0.0
 
 
-@dataclass(frozen=True, eq=False)
+@immutable(eq=False)
 class Prepared:
     """Units (n x f) with rows scaled to unit length and columns centred, and their sum of squares."""
 
@@ -130,6 +130,8 @@ def trace_of(a: Prepared, b: Prepared) -> Trace:
 
 def add(traces: Sequence[Trace]) -> Trace:
     """The sum of traces over independent permutations."""
+    if len(traces) == 1:
+        return traces[0]
     return Trace(
         sum(t.total for t in traces),
         sum(t.variance for t in traces),

@@ -8,7 +8,6 @@ Every array here is units x features, the features of several tensors side by si
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 from stemma.anatomy.interface import Role
 from stemma.fingerprint import Fingerprint, PartPrint
 from stemma.identity import is_present
+from stemma.immutable import immutable
 
 Array = NDArray[np.floating[Any]]
 
@@ -30,7 +30,7 @@ class Group(StrEnum):
     STATE = "state"
 
 
-@dataclass(frozen=True, order=True)
+@immutable(order=True)
 class Place:
     """A layer of a stack."""
 
@@ -67,7 +67,7 @@ def by_layer(fingerprint: Fingerprint) -> Mapping[Place, LayerParts]:
     return layers
 
 
-@dataclass(frozen=True)
+@immutable
 class Crop:
     """The units and features of one exchange group that two layers both hold: rows and columns of each tensor.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,13 +16,14 @@ from stemma.fingerprint.plan import Plan, unit_axis
 from stemma.fingerprint.schema import Parameters
 from stemma.fingerprint.spectrum import Spectrum, centred, learned_spectrum
 from stemma.identity import Digest, Missing
+from stemma.immutable import immutable
 from stemma.weights.interface import LazyTensor
 
 _LARGEST_SCALE = np.nextafter(np.finfo(np.float32).max / np.float32(127), np.float32(0))
 _SAMPLED = Missing("only a sample of the weights was read")
 
 
-@dataclass(frozen=True, eq=False)
+@immutable(eq=False)
 class _Gathered:
     digest: Digest | Missing
     moments: Moments | Missing

@@ -8,19 +8,19 @@ Steps are never taken out again. Format 1 was never released, and nothing leads 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from numpy.typing import NDArray
 
 from stemma.errors import IncompatibleFingerprint
 from stemma.fingerprint.schema import FORMAT
+from stemma.immutable import immutable
 
 Record = dict[str, Any]
 Arrays = Mapping[str, NDArray[Any]]
 
 
-@dataclass(frozen=True)
+@immutable
 class Step:
     """From one format to the ``next``: the new record (its schema id too) out of the old, the new arrays likewise.
 

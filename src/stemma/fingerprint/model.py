@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import numpy as np
@@ -13,11 +13,12 @@ from stemma.anatomy.interface import Facts, Role, Site
 from stemma.fingerprint.moments import Moments
 from stemma.fingerprint.spectrum import signal_shares
 from stemma.identity import Digest, Missing, oms_root
+from stemma.immutable import immutable
 
 Array = NDArray[np.float32]
 
 
-@dataclass(frozen=True)
+@immutable
 class FilePrint:
     """One weight file: its SHA-256, or why it was not taken."""
 
@@ -26,7 +27,7 @@ class FilePrint:
     sha256: Digest | Missing
 
 
-@dataclass(frozen=True, eq=False)
+@immutable(eq=False)
 class LearnedPart:
     """The learned part of a matrix at its corner, and how it was split off (see ``fingerprint.spectrum``).
 
@@ -54,7 +55,7 @@ class LearnedPart:
         return signal_shares(np.array(self.strengths) * self.edge, self.noise, self.block)
 
 
-@dataclass(frozen=True, eq=False)
+@immutable(eq=False)
 class PartPrint:
     """What is kept of one tensor.
 
@@ -79,7 +80,7 @@ class PartPrint:
     vector: Array | Missing = field(default_factory=lambda: Missing("not a vector"))
 
 
-@dataclass(frozen=True, eq=False)
+@immutable(eq=False)
 class Anchors:
     """Rows of the token embedding (and of an untied head) at a deterministic choice of tokens.
 
@@ -94,7 +95,7 @@ class Anchors:
     head: Array | Missing
 
 
-@dataclass(frozen=True, eq=False)
+@immutable(eq=False)
 class Response:
     """Responses (neurons x tokens, float32): ``whole``, and what the learned components of the weights add to it.
 
@@ -108,7 +109,7 @@ class Response:
     shares: Array
 
 
-@dataclass(frozen=True, eq=False)
+@immutable(eq=False)
 class LayerResponses:
     """The kept neurons of a layer, by index, and their responses to the leading anchors by role (gate, up, down)."""
 
@@ -118,7 +119,7 @@ class LayerResponses:
     roles: Mapping[Role, Response]
 
 
-@dataclass(frozen=True, eq=False)
+@immutable(eq=False)
 class Fingerprint:
     """A model, small: everything that evidence looks at. ``reading`` is "full" or "sampled"."""
 

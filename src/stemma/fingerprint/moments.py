@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import ml_dtypes
 import numpy as np
 from numpy.typing import NDArray
+
+from stemma.immutable import immutable
 
 _CHUNK = 4096
 _ONES = np.ones(_CHUNK, np.float32)
@@ -15,7 +16,7 @@ _SIXTEEN_BITS = (np.dtype(ml_dtypes.bfloat16), np.dtype(np.float16))
 _SIGN = 0x8000
 
 
-@dataclass(frozen=True)
+@immutable
 class Moments:
     """``count`` elements with ``total`` (sum), ``energy`` (sum of squares) and extremes."""
 

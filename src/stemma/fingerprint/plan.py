@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from stemma.anatomy.interface import Part, Role
 from stemma.fingerprint.schema import Parameters
+from stemma.immutable import immutable
 
 _LOW_RANK_ATTENTION = frozenset({Role.Q_A, Role.Q_B, Role.KV_A, Role.K_B, Role.V_B})
 SAMPLED_ROLES = _LOW_RANK_ATTENTION | frozenset(
@@ -18,7 +18,7 @@ GAIN_ROLES = frozenset({Role.NORM, Role.ATTENTION_NORM, Role.MLP_NORM, Role.FINA
 EMBEDDING_ROLES = frozenset({Role.TOKEN_EMBEDDING, Role.HEAD})
 
 
-@dataclass(frozen=True)
+@immutable
 class Plan:
     """``side`` of every corner, the keys that get one, the keys that get a learned part, how much of each vector."""
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 from stemma.errors import IncompatibleFingerprint
+from stemma.immutable import immutable
 
 FORMAT = "stemma.fingerprint/2"
 
 
-@dataclass(frozen=True)
+@immutable
 class Parameters:
     """What a fingerprint holds, and how much of it.
 

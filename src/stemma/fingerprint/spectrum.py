@@ -22,13 +22,14 @@ References:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import shake_128
 from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+from stemma.immutable import immutable
 
 Matrix = NDArray[np.float32]
 Precise = NDArray[np.float64]
@@ -40,7 +41,7 @@ _KRYLOV_WIDTH, _KRYLOV_STEPS = 16, 6
 _TRACY_WIDOM_99 = 2.0234  # 99 % point of the Tracy-Widom law of order 1
 
 
-@dataclass(frozen=True, eq=False)
+@immutable(eq=False)
 class Spectrum:
     """The learned part of a block of ``shape``: ``values`` (above ``edge``) with their singular vectors.
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeGuard, TypeVar
+
+from stemma.immutable import immutable
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
+@immutable
 class Missing:
     """Stands where a value could not be had; ``reason`` is a sentence for people."""
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import PurePosixPath
+
+from stemma.immutable import immutable
 
 _HEX_LENGTH = {"sha256": 64, "blake3": 64}
 
 
-@dataclass(frozen=True, order=True)
+@immutable(order=True)
 class Digest:
     """A digest with the name of its algorithm, written ``sha256:0123...``."""
 

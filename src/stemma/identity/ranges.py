@@ -19,11 +19,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
 
 from stemma.errors import BadVersion
 from stemma.identity.semantic import Version, successor
+from stemma.immutable import immutable
 
 MAX_RANGE = 512
 _ADVICE = "Write such as ^1.2.0, ~1.2.0, >=1.0.0 <2.0.0, ==1.2.3, !=1.2.3 or *."
@@ -32,7 +32,7 @@ _PARTIAL = re.compile(r"(0|[1-9][0-9]{0,17})(?:\.(0|[1-9][0-9]{0,17}))?", re.ASC
 _PARTIAL_ALLOWED = frozenset({"^", "~", ">=", "<"})
 
 
-@dataclass(frozen=True)
+@immutable
 class Range:
     """The versions from ``low`` on and below ``high`` (None: no end) that are not in ``holes``. Make with ``parse``."""
 

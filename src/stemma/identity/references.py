@@ -13,20 +13,20 @@ Parsing is pure: nothing is looked up.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qs, unquote
 
 from stemma.errors import BadReference
 from stemma.identity.absence import Missing
 from stemma.identity.addresses import split_address
+from stemma.immutable import immutable
 
 _HUB_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}")
 _REVISION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/+-]{0,254}")
 _ADVICE = "Write a path, hf:org/name[@revision], pkg:huggingface/org/name[@commit] or an http(s) address."
 
 
-@dataclass(frozen=True)
+@immutable
 class PathReference:
     """A directory or a file on this machine."""
 
@@ -36,7 +36,7 @@ class PathReference:
         return str(self.path)
 
 
-@dataclass(frozen=True)
+@immutable
 class HubReference:
     """A model repository on the Hugging Face hub; ``revision`` None means the default branch."""
 
@@ -48,7 +48,7 @@ class HubReference:
         return f"hf:{self.name}" + (f"@{self.revision}" if self.revision else "")
 
 
-@dataclass(frozen=True)
+@immutable
 class UrlReference:
     """One file behind an http(s) address."""
 

@@ -13,11 +13,11 @@ Only the first two are written in records; people and foreign files may use all 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from stemma.errors import BadReference
 from stemma.identity.ranges import MAX_RANGE, Range
 from stemma.identity.semantic import Version
+from stemma.immutable import immutable
 
 MAX_NAME = 128
 _NAME = re.compile(r"[a-z0-9]+(?:[._-]+[a-z0-9]+)*", re.ASCII)
@@ -27,7 +27,7 @@ _DASHED = re.compile(r"(.+?)-((?:0|[1-9]\d*)\.(?:0|[1-9]\d*)\.(?:0|[1-9]\d*)(?:[
 _ADVICE = f"A name has lower-case letters and digits, with dots, hyphens and underscores between; at most {MAX_NAME}."
 
 
-@dataclass(frozen=True)
+@immutable
 class Requirement:
     """A record by name, in any version of ``range``."""
 

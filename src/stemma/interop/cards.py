@@ -15,12 +15,12 @@ Names on the hub stand beside the targets as ``x-huggingface``, so that a card w
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
 from stemma.errors import BadReference
 from stemma.identity import HubReference, parse_reference
+from stemma.immutable import immutable
 from stemma.interop.card_results import MAX_ITEMS, card_results
 from stemma.interop.drafts import Draft, one_line, record_name
 from stemma.records import Json
@@ -32,7 +32,7 @@ Names = Callable[[str, bool], str]
 """The name of the record for a name on the hub; the flag is true for data sets."""
 
 
-@dataclass(frozen=True)
+@immutable
 class Claim:
     """One declared parent: its name as given, where that stands, and what is said of how.
 

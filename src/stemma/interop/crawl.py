@@ -18,6 +18,7 @@ from pathlib import Path
 
 from stemma.catalog.seeds import Seed
 from stemma.errors import RateLimited, StemmaError
+from stemma.immutable import immutable
 from stemma.interop.crawl_state import CrawlState, Outcome
 from stemma.interop.network import Network
 from stemma.interop.resolve import resolve
@@ -27,7 +28,7 @@ from stemma.weights.interface import FileSet
 Handle = Callable[[Seed, FileSet], None]
 
 
-@dataclass(frozen=True)
+@immutable
 class CrawlReport:
     """How a crawl ended. ``skipped`` were done by an earlier run."""
 
@@ -36,7 +37,7 @@ class CrawlReport:
     failed: tuple[Outcome, ...]
 
 
-@dataclass(frozen=True)
+@immutable
 class Manners:
     """Seconds between two models begun, seconds of rest after a refusal by rate, and how often one model may rest."""
 

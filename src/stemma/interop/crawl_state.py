@@ -7,19 +7,20 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
 from typing import Literal
 
 from stemma.errors import InputError, MalformedFile, StemmaError
+from stemma.immutable import immutable
 
 _MAX_LINE = 1 << 16
 _BEGINNING = b'{"reference": "'
 
 
-@dataclass(frozen=True)
+@immutable
 class Outcome:
     """How it went with one seed. ``error`` names the class, ``message`` and ``advice`` are for people."""
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -21,6 +20,7 @@ from urllib.parse import quote
 
 from stemma.errors import BadReference, ModelNotFound, SourceError, UnsafeFile
 from stemma.identity import Digest, HubReference, Missing, split_address
+from stemma.immutable import immutable
 from stemma.interop.hub_endpoint import require_endpoint
 from stemma.weights.http_blocks import BlockCache
 from stemma.weights.http_source import HttpFacts, HttpFile
@@ -120,7 +120,7 @@ def address(reference: HubReference, token: str | None, endpoint: str | None) ->
     return base, token or (get_token() if trusted else None)
 
 
-@dataclass(frozen=True)
+@immutable
 class HubEntry:
     """One listed file: length in bytes, and the digest and object id that the hub vouches for."""
 

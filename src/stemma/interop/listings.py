@@ -10,12 +10,13 @@ import os
 import re
 from base64 import b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Protocol
 from urllib.parse import urlencode, urlsplit
 
 from stemma.errors import InputError, SourceError
 from stemma.identity import HubReference
+from stemma.immutable import immutable
 from stemma.interop.cards import Claim, Names, hub_name, read_card, relate_parent
 from stemma.interop.drafts import Draft, one_line
 from stemma.interop.json_pages import fetch_json
@@ -34,7 +35,7 @@ _COMMIT = re.compile(r"[0-9a-f]{40}", re.ASCII)
 _FRAMEWORK = "MODEL_FRAMEWORK_"
 
 
-@dataclass(frozen=True)
+@immutable
 class Page:
     """Drafts by the mark of their repository, why others were left out, and where the next page begins, if anywhere."""
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
 from stemma.identity import HubReference
+from stemma.immutable import immutable
 from stemma.interop.cards import hub_name
 from stemma.interop.network import Network
 
@@ -14,7 +14,7 @@ MAX_PARENTS = 100
 _DEFAULT = "https://huggingface.co"
 
 
-@dataclass(frozen=True)
+@immutable
 class HubFacts:
     """A model on a hub at one commit. ``relation`` is finetune, adapter, merge, quantized, or empty."""
 

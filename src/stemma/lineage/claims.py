@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
 
+from stemma.immutable import immutable
 from stemma.registry.edges import MeasuredEdge
 from stemma.vocabulary import Mechanism, RelationKind, load_relations
 
@@ -32,7 +32,7 @@ class Verdict(StrEnum):
     NOT_ESTABLISHED = "not established"
 
 
-@dataclass(frozen=True)
+@immutable
 class ClaimRule:
     """What weights must show of one kind of edge, and why."""
 
@@ -43,7 +43,7 @@ class ClaimRule:
     reason: str
 
 
-@dataclass(frozen=True)
+@immutable
 class Judged:
     """A verdict with its reason, and what differs from the declaration though it may hold; empty where nothing does."""
 

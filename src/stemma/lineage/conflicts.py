@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
 
+from stemma.immutable import immutable
 from stemma.lineage.claims import Verdict, judge
 from stemma.lineage.cycles import circles, shortest_circle
 from stemma.lineage.keys import MODEL, name_of
@@ -37,7 +37,7 @@ class ConflictKind(StrEnum):
     LOOKALIKE = "names look alike"
 
 
-@dataclass(frozen=True)
+@immutable
 class Conflict:
     """One disagreement. ``subjects`` are the nodes it is about; ``sides`` says what each source holds, in sentences."""
 

@@ -12,11 +12,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from typing import NamedTuple
 
 from stemma.advisories import Advisory, Effect, Propagation, RiskKind, load_propagation
+from stemma.immutable import immutable
 from stemma.lineage.keys import is_held, name_of
 from stemma.lineage.links import Joined, Link
 from stemma.lineage.marks import files_of
@@ -44,7 +45,7 @@ class Hit(NamedTuple):
     risks: tuple[RiskKind, ...]
 
 
-@dataclass(frozen=True)
+@immutable
 class Impact:
     """Everyone whom an advisory reaches, by key, in the order of certainty and distance; and where the walk ended.
 

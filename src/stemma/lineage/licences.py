@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
 
 from stemma.identity import is_present
+from stemma.immutable import immutable
 from stemma.records import Record, Resolver
 from stemma.vocabulary import Facet
 
@@ -27,7 +27,7 @@ class Agreement(StrEnum):
     NOT_STATED = "not stated"
 
 
-@dataclass(frozen=True)
+@immutable
 class LicenceFinding:
     """One upstream record that states a licence. ``path`` leads from the record to it; ``dropped`` says in words what
     the upstream licence asks for and those of the record do not."""

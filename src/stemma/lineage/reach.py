@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, NamedTuple
 
+from stemma.immutable import immutable
 from stemma.lineage.links import Joined, Link
 from stemma.lineage.quiet import uncollected
 from stemma.registry.interface import GraphSource
@@ -30,7 +31,7 @@ class Reached(NamedTuple):
     via: Link | None
 
 
-@dataclass(frozen=True)
+@immutable
 class Reach:
     """Everything that was reached. ``complete`` is False where a bound ended the walk."""
 

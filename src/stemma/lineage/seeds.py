@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from itertools import chain
 
 from stemma.advisories import Advisory, Affected
 from stemma.identity import Range, Version
+from stemma.immutable import immutable
 from stemma.lineage.commits import UNDETERMINED, ranges_of, told_of
 from stemma.lineage.keys import is_held, model_key, name_of, version_text
 from stemma.lineage.links import Joined
 from stemma.registry.interface import IdentitySource
 
 
-@dataclass(frozen=True)
+@immutable
 class Seed:
     """A node that an advisory names.
 

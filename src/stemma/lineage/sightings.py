@@ -15,12 +15,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from stemma.advisories import Advisory, RiskKind, Severity, affected_record, affected_repository, new_advisory
+from stemma.immutable import immutable
 from stemma.lineage.keys import name_of, version_text
 from stemma.registry.notices import Sighting
 
@@ -35,7 +36,7 @@ class HubChange(StrEnum):
     CLAIM = "claim changed"
 
 
-@dataclass(frozen=True)
+@immutable
 class HubFinding:
     """One change. ``before`` and ``after`` are what was seen, in words."""
 

@@ -7,9 +7,9 @@ not established, with the reason.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 
 from stemma.identity import Missing
+from stemma.immutable import immutable
 from stemma.lineage.claims import Judged, Verdict, judge, judge_together
 from stemma.lineage.licences import LicenceFinding
 from stemma.lineage.measured import ways
@@ -20,7 +20,7 @@ from stemma.vocabulary import Grounds, RelationKind
 FAMILY = "a family is no set of weights"
 
 
-@dataclass(frozen=True)
+@immutable
 class Examined:
     """The other end of a declared edge, and the ruling over upstream (A) and downstream (B), or why there is none."""
 
@@ -28,7 +28,7 @@ class Examined:
     ruling: MeasuredEdge | Missing
 
 
-@dataclass(frozen=True)
+@immutable
 class Claim:
     """One declared weight edge, with what the weights say of it.
 
@@ -48,7 +48,7 @@ class Claim:
     line: int = 0
 
 
-@dataclass(frozen=True)
+@immutable
 class Undeclared:
     """A relative that the weights show and no declared edge explains. ``ancestor``: the direction was shown as well."""
 
@@ -57,7 +57,7 @@ class Undeclared:
     ruling: MeasuredEdge
 
 
-@dataclass(frozen=True)
+@immutable
 class Verification:
     """Everything that was found of one record, or of weights without one.
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass
 from enum import Enum
 from numbers import Integral, Real
 from typing import Any
 
 from stemma.identity import Digest, Missing
+from stemma.immutable import immutable
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 Document = dict[str, Json]
 
 
-@dataclass(frozen=True)
+@immutable
 class Undefined:
     """A number that was not finite: where it stood (JSON Pointer) and what it was (nan, inf, -inf)."""
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from stemma.constitution.interface import Ruling
 from stemma.identity import Missing
+from stemma.immutable import immutable
 
 NOT_READ = Missing("not read")
 
 
-@dataclass(frozen=True)
+@immutable
 class ModelSummary:
     """A model in a few lines. ``roles`` counts the tensors found in each role; ``missing`` gives reasons."""
 
@@ -28,7 +29,7 @@ class ModelSummary:
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@immutable
 class ComparisonReport:
     """A pair and what was ruled of it. ``a`` and ``b`` echo the request, letter for letter."""
 

@@ -7,11 +7,12 @@ Sizes are in bytes, times in seconds. ``cost`` names what the work took, as ``by
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from stemma.constitution.interface import Ruling
 from stemma.identity import Missing
+from stemma.immutable import immutable
 from stemma.publish.comparison import NOT_READ, ComparisonReport, ModelSummary, either
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ _NOT_WRITTEN = Missing("not written to a file")
 _NOT_RECORDED = Missing("not recorded")
 
 
-@dataclass(frozen=True)
+@immutable
 class FileEntry:
     """One file of a model; ``digest`` is written ``algorithm:hex``."""
 
@@ -48,7 +49,7 @@ class FileEntry:
     digest: str | Missing = _NOT_COMPUTED
 
 
-@dataclass(frozen=True)
+@immutable
 class DtypeCount:
     """How many tensors and parameters are stored in one type."""
 
@@ -57,7 +58,7 @@ class DtypeCount:
     parameters: int
 
 
-@dataclass(frozen=True)
+@immutable
 class RoleCount:
     """How many tensors of one role one stack has, and their distinct canonical shapes as text."""
 
@@ -67,7 +68,7 @@ class RoleCount:
     shapes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@immutable
 class Exemption:
     """A tensor without a role, and why."""
 
@@ -75,7 +76,7 @@ class Exemption:
     reason: str
 
 
-@dataclass(frozen=True)
+@immutable
 class InspectionReport:
     """What a model is made of. ``facts`` are config facts, ``declared`` what metadata claim of parents."""
 
@@ -96,7 +97,7 @@ class InspectionReport:
         either(self.summary, self.error)
 
 
-@dataclass(frozen=True)
+@immutable
 class FingerprintReport:
     """One fingerprint that was made. ``schema`` names its parameters, ``files`` the sources and digests."""
 
@@ -115,7 +116,7 @@ class FingerprintReport:
         either(self.summary, self.error)
 
 
-@dataclass(frozen=True)
+@immutable
 class ScanCandidate:
     """One model of the catalog, as near as it came. A of its ``ruling`` is the candidate, B the query.
 
@@ -131,7 +132,7 @@ class ScanCandidate:
     corrected_log10_p: float | None = None
 
 
-@dataclass(frozen=True)
+@immutable
 class ScanReport:
     """A query against a catalog. ``corrected_for`` counts the candidates that alpha is spread over.
 
@@ -152,7 +153,7 @@ class ScanReport:
     merge: Merge | Missing | None = None
 
 
-@dataclass(frozen=True)
+@immutable
 class CatalogEntry:
     """One fingerprint in a catalog."""
 
@@ -166,7 +167,7 @@ class CatalogEntry:
     source: str | Missing = _NOT_RECORDED
 
 
-@dataclass(frozen=True)
+@immutable
 class CatalogListing:
     """The fingerprints that a catalog holds, in its own order. ``problems`` is what a verification found."""
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from stemma.constitution.interface import Ruling
 from stemma.evidence.interface import Evidence, SiteValue
+from stemma.immutable import immutable
 
 _LAYER = re.compile(r"(?P<stack>[^./]*)\.(?P<layer>\d{1,6})(?:\.[^/]*)?(?:/.*)?", re.DOTALL)
 _MOST_COLUMNS = 256
 STEPS = (0.05, 0.15, 0.30, 0.50, 0.70, 0.85, 0.95, 0.99)
 
 
-@dataclass(frozen=True)
+@immutable
 class Cell:
     """What one test found at one layer.
 
@@ -37,7 +37,7 @@ class Cell:
         return sum(self.effect >= edge for edge in STEPS)
 
 
-@dataclass(frozen=True)
+@immutable
 class Row:
     """One test (and role) over all columns; None where it did not look."""
 
@@ -45,7 +45,7 @@ class Row:
     cells: tuple[Cell | None, ...]
 
 
-@dataclass(frozen=True)
+@immutable
 class Column:
     """A layer of a stack of B."""
 
@@ -53,7 +53,7 @@ class Column:
     layer: int
 
 
-@dataclass(frozen=True)
+@immutable
 class Picture:
     """``left_out`` counts layers beyond the most that are drawn."""
 

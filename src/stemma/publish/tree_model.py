@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Any
 
+from stemma.immutable import immutable
 from stemma.vocabulary import Mechanism
 
 
@@ -18,7 +19,7 @@ class EdgeKind(StrEnum):
     MERGE = "merge"
 
 
-@dataclass(frozen=True)
+@immutable
 class TreeEdge:
     """``source`` was there first where ``directed``; else nobody knows. ``resolved`` is False where the edge may stand
     for a longer way. ``log10_p`` is the strongest of the pair's tests, ``distance`` relative to the weights.
@@ -35,7 +36,7 @@ class TreeEdge:
     distance: float | None
 
 
-@dataclass(frozen=True)
+@immutable
 class TreeModel:
     """A model as asked for, the number of its family, and why it could not be read where it could not."""
 
@@ -44,7 +45,7 @@ class TreeModel:
     error: str | None = None
 
 
-@dataclass(frozen=True)
+@immutable
 class TreeReport:
     """Models in the order asked, edges in a stable order. ``families`` counts the connected parts."""
 

@@ -7,17 +7,17 @@ them which references these are.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import assert_never
 
 from stemma.constitution.interface import Confidence, Direction, Established, Label, Ruling
 from stemma.evidence.interface import Evidence
+from stemma.immutable import immutable
 from stemma.publish.figures import counted, one_in, visible
 from stemma.publish.model import ComparisonReport, ScanCandidate, ScanReport
 from stemma.vocabulary import Kinship, Status, Term, load_vocabulary
 
 
-@dataclass(frozen=True)
+@immutable
 class PlainWords:
     """``verdict`` is two or three words, ``headline`` one sentence, the rest short lists of sentences."""
 

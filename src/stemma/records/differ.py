@@ -14,11 +14,11 @@ and a patch for the rest, as ranges with ``^`` take it; a pre-release promises n
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Literal
 
 from stemma.errors import InvalidRecord, Problem
 from stemma.identity import Version
+from stemma.immutable import immutable
 from stemma.records.record import Leaf, Record, Relation
 from stemma.records.shapes import Bump, Json
 from stemma.records.table import leaf, leaf_rank
@@ -27,7 +27,7 @@ Kind = Literal["added", "removed", "changed"]
 _VERBS: Mapping[Kind, str] = {"added": "is new", "removed": "is gone", "changed": "is another"}
 
 
-@dataclass(frozen=True)
+@immutable
 class Change:
     """One difference: ``path`` is a dotted path, or ``relations`` with kind and target; ``reason`` is a sentence."""
 
@@ -39,7 +39,7 @@ class Change:
     reason: str
 
 
-@dataclass(frozen=True)
+@immutable
 class Difference:
     """All changes, in the order of the language."""
 

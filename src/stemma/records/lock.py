@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from stemma.errors import BadReference, BadVersion, MalformedFile
 from stemma.identity import Digest, Missing, Version, parse_name, parse_requirement
+from stemma.immutable import immutable
 from stemma.records.record import Record
 from stemma.records.resolve import Resolver
 from stemma.records.source import RecordSource
@@ -21,7 +21,7 @@ SCHEMA = "stemma.lock/1"
 _MAX_LOCK = 64 << 20
 
 
-@dataclass(frozen=True, order=True)
+@immutable(order=True)
 class Pin:
     """One version of one record, with its content digest."""
 
@@ -35,7 +35,7 @@ class Pin:
         return f"{self.name}@{self.version}"
 
 
-@dataclass(frozen=True)
+@immutable
 class Lock:
     """``root`` is the record that was locked; ``pins`` go by requirement as canonical text, ``missing`` has reasons."""
 
@@ -49,7 +49,7 @@ class Lock:
         return {asked: pin.version for asked, pin in self.pins.items()}
 
 
-@dataclass(frozen=True)
+@immutable
 class Drift:
     """Something that is no longer as the lock says; ``asked`` is the requirement, or the root itself."""
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import Literal
 
 from stemma.identity import Digest, Requirement, Version
+from stemma.immutable import immutable
 from stemma.records.shapes import Json
 from stemma.vocabulary import Grounds, RecordType, RelationDefinition, RelationKind, load_relations
 
@@ -17,7 +18,7 @@ Mode = Literal["set", "unset", "append"]
 State = Literal["active", "deprecated", "yanked"]
 
 
-@dataclass(frozen=True)
+@immutable
 class Leaf:
     """One field as a record writes it, with its place (line and column from 1; 0 where there was no text).
 
@@ -31,7 +32,7 @@ class Leaf:
     column: int = 0
 
 
-@dataclass(frozen=True)
+@immutable
 class Evidence:
     """Why a relation is believed, or denied."""
 
@@ -44,7 +45,7 @@ class Evidence:
     note: str = ""
 
 
-@dataclass(frozen=True)
+@immutable
 class Relation:
     """A declared edge: the record relates to ``target`` in the way of ``kind``."""
 
@@ -64,7 +65,7 @@ class Relation:
         return load_relations().kinds[self.kind]
 
 
-@dataclass(frozen=True)
+@immutable
 class Status:
     """Whether the record should be used."""
 
@@ -74,7 +75,7 @@ class Status:
     successor: Requirement | None = None
 
 
-@dataclass(frozen=True)
+@immutable
 class Record:
     """One version of one record, as written: nothing inherited.
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from stemma.identity import Missing, Version
+from stemma.immutable import immutable
 from stemma.records.record import Record, Relation
 from stemma.records.shapes import Json
 from stemma.records.table import LANGUAGE
 
 
-@dataclass(frozen=True)
+@immutable
 class Origin:
     """Where a value was written: ``name@version`` of the record, its file and line (0 where there was no text)."""
 
@@ -20,7 +20,7 @@ class Origin:
     line: int = 0
 
 
-@dataclass(frozen=True)
+@immutable
 class ResolvedField:
     """One field after inheritance.
 
@@ -36,7 +36,7 @@ class ResolvedField:
     unset: bool = False
 
 
-@dataclass(frozen=True)
+@immutable
 class Edge:
     """A relation with the record that it leads to, in the version chosen; Missing says why there is none."""
 
@@ -49,7 +49,7 @@ class Edge:
         return None if isinstance(self.target, Missing) else self.target.key
 
 
-@dataclass(frozen=True)
+@immutable
 class ResolvedRecord:
     """A record and what it inherits.
 

@@ -7,7 +7,8 @@ words have to be quoted, and the message says so.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from stemma.immutable import immutable
 
 _NULL = frozenset({"", "~", "null"})
 _ODD_NULL = frozenset({"Null", "NULL"})
@@ -29,7 +30,7 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt ].*)?", re.ASCII)
 _FIRST = frozenset("0123456789+-.~nNyYtTfFoO=<")
 
 
-@dataclass(frozen=True)
+@immutable
 class Hazard:
     """A plain scalar that readers take differently; ``kind`` says for what."""
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import IntEnum
 from typing import Literal
 
+from stemma.immutable import immutable
 from stemma.vocabulary import Facet, RecordType
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
@@ -24,7 +25,7 @@ class Bump(IntEnum):
     MAJOR = 3
 
 
-@dataclass(frozen=True)
+@immutable
 class Text:
     """A string; ``form`` says what it must be. ``most`` bounds its characters."""
 
@@ -32,14 +33,14 @@ class Text:
     most: int = 500
 
 
-@dataclass(frozen=True)
+@immutable
 class Choice:
     """One of a few words, each with what it means."""
 
     words: Mapping[str, str]
 
 
-@dataclass(frozen=True)
+@immutable
 class Whole:
     """An integer from ``least`` to ``most``."""
 
@@ -47,17 +48,17 @@ class Whole:
     most: int = 10**18
 
 
-@dataclass(frozen=True)
+@immutable
 class Number:
     """A finite number."""
 
 
-@dataclass(frozen=True)
+@immutable
 class Flag:
     """true or false."""
 
 
-@dataclass(frozen=True)
+@immutable
 class ListOf:
     """A list; a leaf list may also be written ``+key`` to append to what is inherited."""
 
@@ -65,7 +66,7 @@ class ListOf:
     most: int = 1_000
 
 
-@dataclass(frozen=True)
+@immutable
 class Thing:
     """A mapping with known keys."""
 
@@ -73,7 +74,7 @@ class Thing:
     extensions: bool = False  # whether x-... keys may stand beside the known ones
 
 
-@dataclass(frozen=True)
+@immutable
 class Named:
     """A mapping whose keys are names; ``known`` lists them where they are known, ``own`` allows x-... besides."""
 
@@ -83,7 +84,7 @@ class Named:
     most: int = 1_000
 
 
-@dataclass(frozen=True)
+@immutable
 class Either:
     """The short form of a thing, which stands for ``{key: value}``, or the thing itself."""
 
@@ -92,7 +93,7 @@ class Either:
     long: Thing
 
 
-@dataclass(frozen=True)
+@immutable
 class Anything:
     """Any JSON value; extensions are kept as they are."""
 
@@ -100,7 +101,7 @@ class Anything:
 Shape = Text | Choice | Whole | Number | Flag | ListOf | Thing | Named | Either | Anything
 
 
-@dataclass(frozen=True)
+@immutable
 class Field:
     """One key of the language.
 

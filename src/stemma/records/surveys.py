@@ -10,15 +10,15 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.resources import files
 
 from stemma.errors import MalformedFile
+from stemma.immutable import immutable
 from stemma.records.shapes import Json
 
 
-@dataclass(frozen=True)
+@immutable
 class Indicator:
     """One yes-or-no question."""
 
@@ -28,7 +28,7 @@ class Indicator:
     subdomain: str
 
 
-@dataclass(frozen=True)
+@immutable
 class Survey:
     """A question set; ``indicators`` in the order of the set."""
 
@@ -50,7 +50,7 @@ class Survey:
         return tuple(dict.fromkeys(indicator.domain for indicator in self.indicators))
 
 
-@dataclass(frozen=True)
+@immutable
 class Tally:
     """How many answers are yes, how many no, and how many questions have no answer."""
 
@@ -77,7 +77,7 @@ class Tally:
         return Tally(self.yes + other.yes, self.no + other.no, self.unanswered + other.unanswered)
 
 
-@dataclass(frozen=True)
+@immutable
 class Score:
     """The tally in all, by domain, and by (domain, subdomain)."""
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from stemma.immutable import immutable
 from stemma.registry.audit import chain_problems, digest_of
 from stemma.registry.interface import Registry
 
 
-@dataclass(frozen=True)
+@immutable
 class Verified:
     """How much was looked at, the hash of the last entry (empty where the log is), and every problem found.
 

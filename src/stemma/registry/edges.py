@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property, lru_cache
 from typing import Literal, NamedTuple
 
 from stemma.identity import Range, Requirement, Version
+from stemma.immutable import immutable
 from stemma.records import Record, Relation
 from stemma.registry.forms import later, line_of
 from stemma.registry.marks import marks_in, owners_of
@@ -102,7 +102,7 @@ def standing(relation: Relation) -> int:
     return found
 
 
-@dataclass(frozen=True)
+@immutable
 class MeasuredEdge:
     """A ruling over the weights of two subjects, with what it rests on.
 
@@ -142,7 +142,7 @@ class MeasuredEdge:
         return hashlib.sha256(line_of(self).encode()).hexdigest()
 
 
-@dataclass(frozen=True)
+@immutable
 class FingerprintDigest:
     """The fingerprint of a subject's weights: its digest (``sha256:...``), its schema, and when it was taken."""
 

@@ -7,13 +7,13 @@ import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
 from stemma.errors import InvalidRecord, Problem, StemmaError, UnresolvedRecord
 from stemma.identity import Missing
+from stemma.immutable import immutable
 from stemma.records import MemorySource, Record, RecordSource, Resolver, check_bump, check_record
 from stemma.registry.directory import SUFFIX, misplaced, read_bounded, record_files, version_of
 from stemma.registry.question_sets import FOLDER, check_answers, question_sets
@@ -22,7 +22,7 @@ _MANY = 1_000
 _Found = tuple[Record | None, list[Problem]]
 
 
-@dataclass(frozen=True)
+@immutable
 class Checked:
     """What was looked at: how many files, the records that are good in themselves, and every problem."""
 

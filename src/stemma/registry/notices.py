@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import lru_cache
 from typing import Literal
 
 from stemma.errors import InputError
+from stemma.immutable import immutable
 from stemma.registry.forms import canonical, canonical_texts
 
 GENESIS = "0" * 64
@@ -29,7 +30,7 @@ def instant(moment: str) -> int:
     return (delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds
 
 
-@dataclass(frozen=True)
+@immutable
 class StoredAdvisory:
     """One version of an advisory, as written. ``modified`` orders its versions.
 
@@ -60,7 +61,7 @@ class Certainty(StrEnum):
     POSSIBLY = "possibly affected"
 
 
-@dataclass(frozen=True)
+@immutable
 class Step:
     """One step of an explanation, from upstream to downstream. ``kind`` is a relation kind, or of measured edges the
     mechanism or kinship; ``grounds`` are why it is believed; ``note`` is a remark for people."""
@@ -73,7 +74,7 @@ class Step:
     note: str = ""
 
 
-@dataclass(frozen=True)
+@immutable
 class Alert:
     """That an advisory reaches a subject, and along which path.
 
@@ -101,7 +102,7 @@ def alert_id(advisory: str, subject: str) -> str:
     return _identity("alert", advisory, subject)
 
 
-@dataclass(frozen=True)
+@immutable
 class Subscription:
     """Whom to tell of what. ``terms`` are conditions as ``KEY=VALUE``, all of which hold; ``url`` is a webhook.
 
@@ -125,7 +126,7 @@ class DeliveryState(StrEnum):
     DEAD = "dead"
 
 
-@dataclass(frozen=True)
+@immutable
 class Delivery:
     """One revision of an alert, to be sent to one subscription. ``due`` is when to try (again)."""
 
@@ -145,7 +146,7 @@ def delivery_id(alert: str, revision: int, subscription: str) -> str:
     return _identity("delivery", alert, str(revision), subscription)
 
 
-@dataclass(frozen=True)
+@immutable
 class Sighting:
     """How a repository on a hub (``huggingface:org/name``) looked at a revision: what :mod:`stemma.lineage` compares.
 
@@ -165,7 +166,7 @@ class Sighting:
     claims: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@immutable
 class AuditEntry:
     """One thing that was done. ``digest`` is of the content concerned; ``hash`` covers all, ``previous`` included."""
 

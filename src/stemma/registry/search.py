@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from stemma.immutable import immutable
 from stemma.registry.edges import DeclaredEdge, Facts, newest
 from stemma.registry.interface import GraphSource, RecordStore
 from stemma.registry.marks import marks_in, owners_of
@@ -28,7 +28,7 @@ _SEARCHED = ("title", "publisher", "architecture", "model_type", "tags", "+tags"
 _ANY = "*"
 
 
-@dataclass(frozen=True)
+@immutable
 class Query:
     """``text`` as somebody types it; the others are exact, and empty where they do not matter."""
 
@@ -69,7 +69,7 @@ class Found(NamedTuple):
         return f"{self.name}@{self.version}"
 
 
-@dataclass(frozen=True)
+@immutable
 class FoundPage:
     """A part of what was found. ``total`` counts all of it, unless it is not ``complete``: then there is more."""
 

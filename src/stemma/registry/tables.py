@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from stemma.immutable import immutable
 from stemma.registry.edges import FingerprintDigest, MeasuredEdge
 from stemma.registry.notices import Alert, AuditEntry, Delivery, Sighting, StoredAdvisory, Subscription
 
@@ -13,7 +14,7 @@ Clock = Callable[[], str]
 """Tells the time as RFC 3339 in UTC."""
 
 
-@dataclass(frozen=True)
+@immutable
 class Tables:
     """Everything but records, each under its identity."""
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from stemma.errors import InputError
+from stemma.immutable import immutable
 from stemma.registry.audit import only_begun
 from stemma.registry.directory import SUFFIX, RecordDirectory, clear_errors
 from stemma.registry.edges import FingerprintDigest, MeasuredEdge
@@ -24,7 +25,7 @@ from stemma.registry.table_files import read_lines, table_file
 Tell = Callable[[int], None]
 
 
-@dataclass(frozen=True)
+@immutable
 class Transferred:
     """How many records there were, and how many other values."""
 

@@ -9,7 +9,7 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from stemma.errors import InputError, StemmaError
 from stemma.fingerprint import SUFFIX, Fingerprint, load, save
+from stemma.immutable import immutable
 from stemma.usecases.models import FingerprintResult, fingerprint
 from stemma.usecases.settings import DEFAULT_WORK, Work
 
@@ -103,7 +104,7 @@ def compare_pairs(pairs: Sequence[tuple[str, str]], work: Work = DEFAULT_WORK) -
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-@dataclass(frozen=True)
+@immutable
 class _Shelved:
     """Where a fingerprint waits, and what it cost."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 
@@ -11,6 +11,7 @@ from stemma.catalog import Catalog
 from stemma.catalog.names import name_from_label
 from stemma.catalog.seeds import Seed, load_seeds, starter_seeds
 from stemma.fingerprint import DEFAULT, require_comparable
+from stemma.immutable import immutable
 from stemma.interop.crawl import Handle, Manners, crawl
 from stemma.interop.crawl_state import CrawlState, Outcome
 from stemma.usecases.models import fingerprint_model, open_files
@@ -23,7 +24,7 @@ STATE = "build.jsonl"
 Tell = Callable[[str, str | None], None]
 
 
-@dataclass(frozen=True)
+@immutable
 class BuildOutcome:
     """Of ``asked`` models ``done`` are in the catalog, now or since earlier; ``failed`` says why of the others."""
 

@@ -14,11 +14,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import combinations
 
 from stemma.constitution.interface import Direction, Label, Ruling
 from stemma.evidence.merge import Merge
+from stemma.immutable import immutable
 from stemma.publish.tree_model import EdgeKind, TreeEdge
 from stemma.usecases.rooted import hang, is_clear_step
 from stemma.vocabulary import Exclusion, Kinship, Mechanism
@@ -30,7 +30,7 @@ Rulings = Mapping[Pair, Ruling]
 Older = Callable[[str, str, str], str | None]
 
 
-@dataclass(frozen=True)
+@immutable
 class Family:
     """Edges in a stable order, and for each model the number of its family (connected models)."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from stemma.errors import InputError, StemmaError
 from stemma.fingerprint import DEFAULT, SUFFIX, Fingerprint, build_fingerprint, from_bytes, load, to_bytes
 from stemma.identity import Missing, PathReference, is_present, parse_reference
 from stemma.identity.version import VERSION
+from stemma.immutable import immutable
 from stemma.interop.resolve import resolve
 from stemma.usecases.settings import DEFAULT_WORK, Work
 from stemma.usecases.watched import Meter, MeteredFiles
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
+@immutable
 class Model:
     """A model that was opened and taken apart; no weight has been read yet. ``meter`` counts what is read of it."""
 
@@ -37,7 +38,7 @@ class Model:
     meter: Meter = field(default_factory=Meter)
 
 
-@dataclass(frozen=True)
+@immutable
 class FingerprintResult:
     """A fingerprint and what it cost: ``seconds``, ``bytes_read`` (0 from a stored one), ``cached``."""
 

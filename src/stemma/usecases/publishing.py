@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from stemma.immutable import immutable
 from stemma.publish.graph import Graph
 from stemma.publish.record import RecordView, lineage_graph, record_view
 from stemma.records import Resolver
 from stemma.usecases.registry import Chosen, locate, sets_beside
 
 
-@dataclass(frozen=True)
+@immutable
 class Publication:
     """A record ready for any rendering: its view, one step of its lineage, and the whole of it upstream."""
 

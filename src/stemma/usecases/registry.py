@@ -10,7 +10,6 @@ import getpass
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from stemma.errors import InputError
 from stemma.identity import Version, parse_requirement
+from stemma.immutable import immutable
 from stemma.records import MemorySource, Record, RecordSource, Survey, parse_record, require, shipped_surveys
 from stemma.registry import RecordDirectory
 from stemma.registry.directory import SUFFIX, read_bounded, version_of
@@ -34,7 +34,7 @@ Chosen = str | Path | None
 _FILES = (".db", ".sqlite", ".sqlite3")
 
 
-@dataclass(frozen=True)
+@immutable
 class Located:
     """A record that was asked for: its text, and where its relations lead. ``file`` is where it lies, if in a file."""
 

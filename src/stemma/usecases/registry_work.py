@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from stemma.errors import InputError
+from stemma.immutable import immutable
 from stemma.registry import DirectoryRegistry, Registry, Verified, export_registry, import_registry, verify_registry
 from stemma.registry.audit import INIT
 from stemma.registry.journal import HOME
@@ -17,7 +17,7 @@ Tell = Callable[[int], None]
 LINES = ".jsonl"
 
 
-@dataclass(frozen=True)
+@immutable
 class Statistics:
     """How much a registry holds. ``head`` is the hash of its last audit entry; ``revision`` of a database's tables."""
 
@@ -70,7 +70,7 @@ def check_registry(chosen: Chosen) -> Verified:
         return verify_registry(registry)
 
 
-@dataclass(frozen=True)
+@immutable
 class Migrated:
     """From which revision (empty: there were no tables) to which."""
 

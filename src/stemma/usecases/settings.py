@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
+from stemma.immutable import immutable
 from stemma.interop.network import Network
 
 if TYPE_CHECKING:
     from stemma.cache import FeatureCache
 
 
-@dataclass(frozen=True)
+@immutable
 class Work:
     """How work is done.
 

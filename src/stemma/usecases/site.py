@@ -11,12 +11,12 @@ import hashlib
 import secrets
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stemma.errors import InputError, StemmaError
 from stemma.identity import Missing, parse_requirement
+from stemma.immutable import immutable
 from stemma.publish.graph import dot_document
 from stemma.publish.record import lineage_graph, record_json, record_view
 from stemma.publish.site import (
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 Progress = Callable[[int, int], None]  # records done, records in all
 
 
-@dataclass(frozen=True)
+@immutable
 class SiteReport:
     """What a build did, in files."""
 

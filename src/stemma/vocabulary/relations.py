@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any, Literal, TypeVar
 
+from stemma.immutable import immutable
 from stemma.vocabulary.terms import Mechanism, Term
 
 T = TypeVar("T", bound=Term)
@@ -62,7 +62,7 @@ class RelationKind(Term):
     VARIANT_OF = ("variant-of", "variant of")
 
 
-@dataclass(frozen=True)
+@immutable
 class RelationDefinition:
     """One kind of relation.
 
@@ -93,7 +93,7 @@ class RelationDefinition:
         return Facet.RISK in self.passes or self.target == "downstream"
 
 
-@dataclass(frozen=True)
+@immutable
 class Relations:
     """The whole table, in the order of the enumerations."""
 

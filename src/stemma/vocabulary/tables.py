@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any, TypeVar
 
+from stemma.immutable import immutable
 from stemma.vocabulary.terms import Condition, Exclusion, Grounds, Kinship, Mechanism, Status, Term
 
 E = TypeVar("E", bound=Term)
 
 
-@dataclass(frozen=True)
+@immutable
 class Definition:
     """What a term means, in a sentence, with examples; ``term.meaning`` is its title."""
 
@@ -26,7 +26,7 @@ class Definition:
 D = TypeVar("D", bound=Definition)
 
 
-@dataclass(frozen=True)
+@immutable
 class MechanismDefinition(Definition):
     """``conditions`` are those that the mechanism fulfils; ``visible`` says what of it weights can show."""
 
@@ -34,14 +34,14 @@ class MechanismDefinition(Definition):
     visible: str = ""
 
 
-@dataclass(frozen=True)
+@immutable
 class StatusDefinition(Definition):
     """``kind`` is "outcome" (a ruling can come to it) or "frontier" (an open question)."""
 
     kind: str = "frontier"
 
 
-@dataclass(frozen=True)
+@immutable
 class Decision:
     """One step of the decision order: where the answer is yes, the label is ``then``."""
 
@@ -50,7 +50,7 @@ class Decision:
     cite: tuple[Term, ...]
 
 
-@dataclass(frozen=True)
+@immutable
 class Threat:
     """What someone may try, and by which means."""
 
@@ -59,7 +59,7 @@ class Threat:
     means: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@immutable
 class Clause:
     """A clause of a framework, the fields of a comparison that help to satisfy it, and how."""
 
@@ -68,7 +68,7 @@ class Clause:
     how: str
 
 
-@dataclass(frozen=True)
+@immutable
 class Framework:
     """A framework with the clauses onto which reports are mapped."""
 
@@ -77,7 +77,7 @@ class Framework:
     clauses: tuple[Clause, ...]
 
 
-@dataclass(frozen=True)
+@immutable
 class Change:
     """One entry of the change log, newest first."""
 
@@ -85,7 +85,7 @@ class Change:
     text: str
 
 
-@dataclass(frozen=True)
+@immutable
 class Vocabulary:
     """The whole table. ``version`` is the semantic version of the constitution that it is the matter of."""
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections import OrderedDict
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,6 +16,7 @@ from fastapi import HTTPException, Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from stemma.identity import Missing
+from stemma.immutable import immutable
 from stemma.usecases.browse.tokens import UNKNOWN, Token, check_token, digest_of, read_tokens
 from stemma.web.middleware.buckets import Buckets, client_of
 from stemma.web.problems import answer
@@ -29,7 +29,7 @@ _STRAYS = 2_000
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="stemma"'}
 
 
-@dataclass(frozen=True)
+@immutable
 class Visitor:
     """A known visitor; ``by_cookie`` where a browser sent the token by itself."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 
+from stemma.immutable import immutable
 from stemma.publish.graph import dot_document, svg_document
 from stemma.publish.record import (
     record_html,
@@ -19,7 +19,7 @@ from stemma.publish.record import (
 from stemma.usecases.browse.records import ShownRecord
 
 
-@dataclass(frozen=True)
+@immutable
 class Form:
     """``words`` for people, ``media`` for programs, ``keep`` where it is a file rather than a page."""
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from stemma.immutable import immutable
 from stemma.interop.network import Network
 from stemma.interop.oidc import OidcSettings
 
 KIB = 1024
 
 
-@dataclass(frozen=True)
+@immutable
 class WebSettings:
     """How a server behaves.
 
@@ -49,7 +50,7 @@ class WebSettings:
     oidc: OidcSettings | None = None
 
 
-@dataclass(frozen=True)
+@immutable
 class Services:
     """What a server takes from the world: the present moment, names for requests, and the way to hubs."""
 

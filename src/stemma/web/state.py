@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from fastapi import Request
 
+from stemma.immutable import immutable
 from stemma.interop.oidc import Provider
 from stemma.usecases.browse.holding import Holding
 from stemma.web.access import Doorkeeper
@@ -13,7 +12,7 @@ from stemma.web.metrics import Metrics
 from stemma.web.settings import Services, WebSettings
 
 
-@dataclass(frozen=True)
+@immutable
 class State:
     """One server."""
 

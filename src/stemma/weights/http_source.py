@@ -13,13 +13,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from threading import Lock
 
 import httpx
 
 from stemma.errors import SourceChanged, SourceError, TruncatedSource
 from stemma.identity import Digest, Missing
+from stemma.immutable import immutable
 from stemma.weights.http_blocks import BlockCache
 from stemma.weights.http_hosts import shown
 from stemma.weights.http_transfer import Answer, RefusalError, Transfer, TransientError
@@ -41,7 +41,7 @@ def new_client(*, timeout: float = 20.0, connections: int = 8) -> httpx.Client:
     )
 
 
-@dataclass(frozen=True)
+@immutable
 class HttpFacts:
     """What is known of a file before it is read. ``size`` in bytes; a plain address is asked for it."""
 

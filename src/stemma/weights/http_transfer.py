@@ -17,7 +17,6 @@ import random
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from threading import Lock
 from typing import TypeVar
 
@@ -33,6 +32,7 @@ from stemma.errors import (
     StemmaError,
     TruncatedSource,
 )
+from stemma.immutable import immutable
 from stemma.weights.http_hosts import check_redirect, origin, parsed, shown
 from stemma.weights.http_waits import Clock, RetryPolicy, asked_wait, backoff
 
@@ -71,7 +71,7 @@ class RefusalError(Exception):
         self.headers = headers
 
 
-@dataclass(frozen=True)
+@immutable
 class Answer:
     """A response whose body is still to come, and what the redirects on the way said of the file."""
 

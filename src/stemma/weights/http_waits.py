@@ -6,10 +6,11 @@ import math
 import random
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Protocol
+
+from stemma.immutable import immutable
 
 
 class Clock(Protocol):
@@ -25,7 +26,7 @@ class Clock(Protocol):
         """Let that many seconds pass."""
 
 
-@dataclass(frozen=True)
+@immutable
 class RetryPolicy:
     """Times in seconds, rates in bytes per second.
 

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stemma.identity import Digest, Missing
+from stemma.immutable import immutable
 
 
 class ByteSource(Protocol):
@@ -111,7 +112,7 @@ class LazyTensor(ABC):
         return int(np.prod(self.shape, dtype=np.int64))
 
 
-@dataclass(frozen=True, eq=False)
+@immutable(eq=False)
 class RawTokenizer:
     """Tokens as the files hold them: raw strings with ids, before any interpretation.
 
@@ -124,7 +125,7 @@ class RawTokenizer:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@immutable
 class Checkpoint:
     """One model as its files show it: nothing interpreted yet.
 

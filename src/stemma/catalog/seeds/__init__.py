@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
@@ -27,6 +26,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from stemma.errors import BadReference, LimitExceeded, MalformedFile, ModelNotFound
 from stemma.identity import HubReference, parse_reference
+from stemma.immutable import immutable
 
 __all__ = ["Seed", "load_seeds", "starter_seeds"]
 
@@ -38,7 +38,7 @@ _OPTIONAL = ("revision", "note")
 _SIZE = re.compile(r"\d{1,5}(\.\d{1,3})?[MB]|<=1B|1-10B|10-40B|40B\+")
 
 
-@dataclass(frozen=True)
+@immutable
 class Seed:
     """One model to fingerprint. ``size`` is for people: parameters as stated, or a class of them."""
 

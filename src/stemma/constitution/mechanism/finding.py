@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from stemma.constitution.interface import Confidence, Direction
 from stemma.evidence.interface import Evidence
+from stemma.immutable import immutable
 from stemma.vocabulary import Kinship, Mechanism
 
 
-@dataclass(frozen=True)
+@immutable
 class Finding:
     """A named mechanism with the sentences that support it; ``copy`` where the weights are numerically the same."""
 

@@ -6,16 +6,15 @@ look; evidence comes from matrices that took no part in the fit.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from stemma.evidence.aligned.interface import Array
+from stemma.immutable import immutable
 
 
-@dataclass(frozen=True, eq=False)
+@immutable(eq=False)
 class Basis:
     """How rows over B's residual dimensions are brought to A's: by nothing, by an order, or by a matrix (A x B)."""
 

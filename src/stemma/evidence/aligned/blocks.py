@@ -8,7 +8,6 @@ replacing it, changes nothing here.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,11 +17,12 @@ from stemma.anatomy.interface import Role, Site
 from stemma.evidence.aligned.interface import Array, WeightSource, whole
 from stemma.evidence.units import Place
 from stemma.identity import is_present
+from stemma.immutable import immutable
 
 _MLP = (Role.GATE, Role.UP, Role.DOWN)
 
 
-@dataclass(frozen=True, eq=False)
+@immutable(eq=False)
 class Units:
     """Exchangeable units of a layer: ``views`` maps "gate", "up", "down" (or "x", "z", "out") to n x hidden.
 
@@ -38,7 +38,7 @@ class Units:
         return len(self.expert)
 
 
-@dataclass(frozen=True, eq=False)
+@immutable(eq=False)
 class Head:
     """One key/value group: ``q`` and ``o`` are (queries x d) x hidden, ``k`` and ``v`` d x hidden."""
 

@@ -9,7 +9,6 @@ after the stream had been rotated is not found.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -17,13 +16,14 @@ from stemma.evidence.aligned.basis import unit_rows
 from stemma.evidence.aligned.interface import Array, Dimensions
 from stemma.evidence.aligned.neurons import mutual
 from stemma.identity import Missing
+from stemma.immutable import immutable
 
 _ALIKE, _SHARE, _FEWEST_TOKENS = 0.7, 0.5, 64
 
 Rows = Iterable[tuple[str, Array, Array]]
 
 
-@dataclass(frozen=True)
+@immutable
 class Common:
     """Dimensions of A and of B that are the same, in one order; None stands for all of them as they are."""
 

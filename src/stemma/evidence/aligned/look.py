@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from stemma.evidence.aligned.dimensions import EVERY, common_dimensions
 from stemma.evidence.aligned.interface import WeightSource
 from stemma.evidence.aligned.layers import Layers
@@ -13,11 +11,12 @@ from stemma.evidence.aligned.search import Cell, Probes, find_basis
 from stemma.evidence.aligned.tokens import shared_rows
 from stemma.evidence.interface import Evidence
 from stemma.identity import Missing, is_present
+from stemma.immutable import immutable
 
 _FOUND = -3.0
 
 
-@dataclass(frozen=True)
+@immutable
 class Aligned:
     """What the closer look found: the test of sharing, the layers that hold the same units, the twin gate's ratios.
 

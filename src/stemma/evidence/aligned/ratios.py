@@ -7,7 +7,6 @@ the matrix that reads it and the one that writes it, so that the ratio of two mo
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
@@ -24,6 +23,7 @@ from stemma.evidence.gains import GAINS, overlap_of_gains
 from stemma.evidence.learned_overlap import Votes, component_votes, of_both, ratio_of, whole_block
 from stemma.evidence.learned_parts import COEFFICIENTS, Overlap, overlap_from
 from stemma.identity import Missing
+from stemma.immutable import immutable
 
 _SIDE = 1024
 _ATTENTION = frozenset({Role.Q, Role.Q_B, Role.O})
@@ -33,7 +33,7 @@ _FEWEST, _MOST, _ELEMENTS = 4, 12, 1 << 22
 Gathered = dict[str, list[tuple[Votes, Votes]]]
 
 
-@dataclass(frozen=True)
+@immutable
 class Ratios:
     """Ratios by what is compared ("aligned q", "aligned gate", "gains", ...), and how much matched units and
     freed heads changed: the root mean square sine between them, 0 for a mere disguise. ``head_change`` is None without

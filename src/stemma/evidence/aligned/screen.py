@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -32,6 +31,7 @@ from stemma.evidence.layer_alignment import best_path
 from stemma.evidence.matching import MINIMUM_COUNT, MINIMUM_SHARE
 from stemma.evidence.tails import log10_bonferroni
 from stemma.evidence.units import Place
+from stemma.immutable import immutable
 
 _SAMPLE = 192
 _RIVAL = 0.5  # a layer is used twice only where both uses agree nearly as well
@@ -39,7 +39,7 @@ _RIVAL = 0.5  # a layer is used twice only where both uses agree nearly as well
 _Wanted = Callable[[Place, Place], bool]
 
 
-@dataclass(frozen=True)
+@immutable
 class Screen:
     """Which layers hold the same units: (layer of A, layer of B), and the test."""
 
@@ -47,7 +47,7 @@ class Screen:
     evidence: Evidence
 
 
-@dataclass(frozen=True)
+@immutable
 class _Count:
     """Units that agree, of how many, with how many pairs of views."""
 

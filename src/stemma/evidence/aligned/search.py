@@ -9,7 +9,6 @@ alignment is judged on layers that took no part in it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -22,6 +21,7 @@ from stemma.evidence.aligned.neurons import Matches, agreement, cosines, joint, 
 from stemma.evidence.aligned.seeds import seed_matches, signatures
 from stemma.evidence.matching import MINIMUM_SHARE
 from stemma.evidence.units import Place
+from stemma.immutable import immutable
 
 _SAMPLE, _LOOK, _PROBES = 1024, 256, 4
 _ROUNDS, _SEED_ROUNDS = 3, 12
@@ -31,7 +31,7 @@ Cell = tuple[Place, Place]
 Tokens = Callable[[], Iterator[tuple[str, Array, Array]]]
 
 
-@dataclass(frozen=True, eq=False)
+@immutable(eq=False)
 class Found:
     """A basis, what it was fitted to, the layer that took part in the fit if one did, and the share of units whose
     views agree in a layer that did not. ``gram`` is rows_A' rows_B of the shared tokens, where these were used."""

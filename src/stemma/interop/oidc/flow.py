@@ -14,7 +14,6 @@ from __future__ import annotations
 import hmac
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -25,6 +24,7 @@ from joserfc.errors import InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet
 
 from stemma.errors import AccessDenied
+from stemma.immutable import immutable
 from stemma.interop.oidc.provider import Provider
 from stemma.interop.oidc.settings import Grant
 
@@ -34,7 +34,7 @@ _ADVICE = "Sign in again."
 Random = Callable[[int], bytes]
 
 
-@dataclass(frozen=True)
+@immutable
 class Started:
     """A sign-in that was begun: where to go, and what the browser has to bring back."""
 
@@ -44,7 +44,7 @@ class Started:
     verifier: str
 
 
-@dataclass(frozen=True)
+@immutable
 class Person:
     """Somebody the provider vouches for, and the grants that fit."""
 

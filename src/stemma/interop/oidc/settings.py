@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import field
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from stemma.errors import InputError
+from stemma.immutable import immutable
 
 SCHEMA = "stemma.oidc/1"
 _KEYS = {"schema", "issuer", "client_id", "client_secret", "redirect", "scopes", "grants"}
@@ -17,7 +18,7 @@ _GRANT_KEYS = {"claim", "value", "namespaces", "writes"}
 _MAX_BYTES = 1 << 20
 
 
-@dataclass(frozen=True)
+@immutable
 class Grant:
     """Whoever's ``claim`` is (or, where it is a list, holds) ``value`` gets these namespaces."""
 
@@ -27,7 +28,7 @@ class Grant:
     writes: bool
 
 
-@dataclass(frozen=True)
+@immutable
 class OidcSettings:
     """A provider by its issuer, ourselves as its client, and what its people may do here."""
 

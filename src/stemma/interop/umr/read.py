@@ -12,6 +12,7 @@ from typing import Any
 
 from stemma.errors import BadReference, BadVersion, InvalidRecord, Problem
 from stemma.identity import Requirement, Version, parse_loose_requirement
+from stemma.immutable import immutable
 from stemma.interop.drafts import record_name
 from stemma.records.nodes import Findings, Node, read_tree, shown
 from stemma.records.scalars import Hazard
@@ -32,7 +33,7 @@ _FILE = re.compile(r"(?P<name>.+?)-(?P<version>\d+\.\d+\.\d+(?:[-+][0-9A-Za-z.+-
 _TYPES = {kind.value: kind for kind in (RecordType.MODEL, RecordType.DATASET, RecordType.FAMILY)}
 
 
-@dataclass(frozen=True)
+@immutable
 class Upstream:
     """One entry of ``relations.upstream``: as written, and as a requirement of records."""
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from stemma.errors import BadReference, ForbiddenAddress, SourceError
+from stemma.immutable import immutable
 from stemma.weights.http_hosts import is_private_address
 
 MAX_URL = 2_000
@@ -20,7 +20,7 @@ Lookup = Callable[[str, int], Sequence[str]]
 """IP addresses of a host as text, by name and port; raises OSError where there are none."""
 
 
-@dataclass(frozen=True)
+@immutable
 class Target:
     """A parsed URL. ``path`` holds the query as well."""
 

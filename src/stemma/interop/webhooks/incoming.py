@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import hmac
 import json
-from dataclasses import dataclass
 from typing import Any
 
 from stemma.errors import AccessDenied, InputError, LimitExceeded
+from stemma.immutable import immutable
 from stemma.interop.cards import hub_name
 
 MAX_BODY = 1_000_000
@@ -19,7 +19,7 @@ MAX_REFS = 100
 SECRET_HEADER = "x-webhook-secret"
 
 
-@dataclass(frozen=True)
+@immutable
 class HubEvent:
     """What a hub says happened: ``action`` (create, delete, update, move) to ``scope`` (repo, repo.content, ...).
 

@@ -12,16 +12,16 @@ import ssl
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 
 from stemma.errors import LimitExceeded, SourceError
+from stemma.immutable import immutable
 from stemma.interop.webhooks.addresses import Lookup, Target, addresses_of, look_up, target_of
 from stemma.weights.http_waits import asked_wait
 
 MAX_BODY = 256_000
 
 
-@dataclass(frozen=True)
+@immutable
 class Bounds:
     """Seconds without a sign of life, and seconds in all; the look-up of the name, by the system, comes before."""
 
@@ -29,7 +29,7 @@ class Bounds:
     whole: float = 20.0
 
 
-@dataclass(frozen=True)
+@immutable
 class Answer:
     """What the receiver said. ``wait`` is how long it asks to be left alone, in seconds."""
 

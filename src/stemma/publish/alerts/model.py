@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from stemma.errors import Problem
+from stemma.immutable import immutable
 from stemma.lineage.sightings import HubFinding
 from stemma.registry import Alert, Delivery, Subscription
 
 
-@dataclass(frozen=True)
+@immutable
 class AlertListing:
     """Alerts that were asked for, newest first; ``total`` is how many there are, shown or not."""
 
@@ -21,7 +21,7 @@ class AlertListing:
     stemma: str
 
 
-@dataclass(frozen=True)
+@immutable
 class SubscriptionListing:
     """Subscriptions; a ``fresh`` one is shown with its secret, this once."""
 
@@ -30,7 +30,7 @@ class SubscriptionListing:
     fresh: bool = False
 
 
-@dataclass(frozen=True)
+@immutable
 class DeliveryListing:
     """Deliveries; ``statuses`` are what receivers answered in this run, by delivery."""
 
@@ -39,7 +39,7 @@ class DeliveryListing:
     stemma: str
 
 
-@dataclass(frozen=True)
+@immutable
 class WatchReport:
     """What a look at repositories found: changes, each with the advisory that was kept for it, or none."""
 
@@ -51,7 +51,7 @@ class WatchReport:
     stemma: str
 
 
-@dataclass(frozen=True)
+@immutable
 class IndexReport:
     """How far an index got: records written, models that were there already, what was left out and what was wrong."""
 

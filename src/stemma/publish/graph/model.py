@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
+
+from stemma.immutable import immutable
 
 _SAFE_LINK = re.compile(r"https?://[^\s]+|(?![/\\])[^\s:\\]+", re.IGNORECASE)
 
@@ -53,7 +54,7 @@ class Direction(StrEnum):
     RIGHT = "right"
 
 
-@dataclass(frozen=True)
+@immutable
 class Node:
     """One thing. The first line of ``label`` is its name, further lines are set smaller.
 
@@ -74,7 +75,7 @@ class Node:
             raise ValueError(f"node {self.id!r}: got link {self.link!r}, expected a relative address or http(s)")
 
 
-@dataclass(frozen=True)
+@immutable
 class Edge:
     """``source`` was there first, ``target`` was made of it; where ``directed`` is false nobody knows which."""
 
@@ -86,7 +87,7 @@ class Edge:
     remark: str = ""
 
 
-@dataclass(frozen=True)
+@immutable
 class Graph:
     """A picture to draw.
 

@@ -10,10 +10,10 @@ import base64
 import hashlib
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
 
+from stemma.immutable import immutable
 from stemma.publish.figures import visible
 
 _NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9-]*")
@@ -21,7 +21,7 @@ _VOID = frozenset({"meta", "link", "br", "hr", "input"})
 _REFUSED = frozenset({"script", "style", "iframe", "object", "embed", "base", "form"})
 
 
-@dataclass(frozen=True)
+@immutable
 class Element:
     """A tag with attributes and children, already checked."""
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from stemma.advisories import Advisory, RiskKind
+from stemma.immutable import immutable
 from stemma.lineage import Conflict, Verification
 from stemma.registry.notices import Certainty, Step
 from stemma.vocabulary import Clause, Framework
 
 
-@dataclass(frozen=True)
+@immutable
 class VerifyReport:
     """A verification, what it cost, and by which version it was done; ``kept`` where the registry has it now."""
 
@@ -23,7 +23,7 @@ class VerifyReport:
     stemma: str
 
 
-@dataclass(frozen=True)
+@immutable
 class ReachedBy:
     """One subject that an advisory reaches: how surely, by which risks, and along which path from ``start``."""
 
@@ -35,7 +35,7 @@ class ReachedBy:
     note: str = ""
 
 
-@dataclass(frozen=True)
+@immutable
 class AdvisoryImpact:
     """An advisory with those whom it reaches, surely before possibly, near before far; ``ended``: mended versions."""
 
@@ -44,7 +44,7 @@ class AdvisoryImpact:
     ended: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@immutable
 class FrameworkClause:
     """A clause of a framework, with the fields of this report that help to satisfy it."""
 
@@ -52,7 +52,7 @@ class FrameworkClause:
     fields: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@immutable
 class ImpactReport:
     """Whom an advisory reaches, or which advisories reach a subject.
 
@@ -77,7 +77,7 @@ class ImpactReport:
         return frozenset(each.certainty for impact in self.impacts for each in impact.reached)
 
 
-@dataclass(frozen=True)
+@immutable
 class Source:
     """Why an edge is believed, or denied: grounds with source, date and signer; of a ruling with what it rests on."""
 
@@ -90,7 +90,7 @@ class Source:
     note: str
 
 
-@dataclass(frozen=True)
+@immutable
 class EdgeLine:
     """An edge with everything that speaks for and against it.
 
@@ -110,7 +110,7 @@ class EdgeLine:
     sources: tuple[Source, ...]
 
 
-@dataclass(frozen=True)
+@immutable
 class NodeLine:
     """A node that was reached: its distance, and the path that leads there, the most upstream step first."""
 
@@ -121,7 +121,7 @@ class NodeLine:
     path: tuple[Step, ...]
 
 
-@dataclass(frozen=True)
+@immutable
 class LineageReport:
     """A part of the joined graph around ``subject``; ``complete`` is False where a bound ended the walk."""
 
@@ -134,7 +134,7 @@ class LineageReport:
     stemma: str
 
 
-@dataclass(frozen=True)
+@immutable
 class ConflictReport:
     """Disagreements around some records, or in the whole registry."""
 
@@ -143,7 +143,7 @@ class ConflictReport:
     stemma: str
 
 
-@dataclass(frozen=True)
+@immutable
 class AdvisoryListing:
     """Advisories of a registry, by id."""
 

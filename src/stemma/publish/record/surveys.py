@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from stemma.immutable import immutable
 from stemma.publish.record.values import Links, Named, label, origin_of, web_address
 from stemma.records import ResolvedRecord, Survey, Tally, answer_of, answers_of, score, shipped_surveys
 
 
-@dataclass(frozen=True)
+@immutable
 class Answer:
     """One answer; ``answer`` None where there is none."""
 
@@ -32,7 +32,7 @@ class Answer:
         return web_address(self.source)
 
 
-@dataclass(frozen=True)
+@immutable
 class SurveyView:
     """One question set: tallies in all and by domain, and the answers in the order of the set.
 

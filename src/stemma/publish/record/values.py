@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from stemma.immutable import immutable
 from stemma.publish import figures
 from stemma.records import Json, Origin
 
@@ -15,7 +15,7 @@ _WEB = re.compile(r"https?://[^\s<>\"'`{}|\\^\x00-\x20\x7f-\x9f]+", re.IGNORECAS
 Links = Callable[[str], str | None]  # from name@version to the address of its page, where there is one
 
 
-@dataclass(frozen=True)
+@immutable
 class Named:
     """A record by ``name@version``, with the address of its page where it has one.
 
@@ -27,7 +27,7 @@ class Named:
     note: str = ""
 
 
-@dataclass(frozen=True)
+@immutable
 class Item:
     """A piece of text; ``link`` leads to what it names, ``origin`` is the other record that wrote it."""
 
@@ -36,7 +36,7 @@ class Item:
     origin: Named | None = None
 
 
-@dataclass(frozen=True)
+@immutable
 class Entry:
     """A label and its values. ``prose``: paragraphs of text, not words in a line."""
 
@@ -45,7 +45,7 @@ class Entry:
     prose: bool = False
 
 
-@dataclass(frozen=True)
+@immutable
 class Grid:
     """A table; every cell holds any number of items. A column whose name starts with > is set flush right."""
 
@@ -71,7 +71,7 @@ class Grid:
         return tuple(weight / sum(weights) for weight in weights)
 
 
-@dataclass(frozen=True)
+@immutable
 class Section:
     """Entries and grids under a title; ``id`` is a constant, fit for an address."""
 

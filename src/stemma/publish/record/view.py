@@ -5,14 +5,15 @@ Renderings only lay out; whatever is decided about a record is decided here. Not
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from stemma.immutable import immutable
 from stemma.publish.record.surveys import SurveyView
 from stemma.publish.record.values import Entry, Grid, Item, Named, Section
 from stemma.records import ResolvedRecord
 
 
-@dataclass(frozen=True)
+@immutable
 class RecordView:
     """A record as people read it.
 

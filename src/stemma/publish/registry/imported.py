@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from stemma.errors import Problem
 from stemma.identity.version import VERSION
+from stemma.immutable import immutable
 from stemma.publish.canonical import Document, as_document
 from stemma.records import Record
 
 IMPORTED = "stemma.record-import/1"
 
 
-@dataclass(frozen=True)
+@immutable
 class ImportedRecord:
     """One record: where it lies or would, its text, and by dotted path where values were found.
 
@@ -32,7 +32,7 @@ class ImportedRecord:
     problem: str = ""
 
 
-@dataclass(frozen=True)
+@immutable
 class ImportReport:
     """A whole import; ``written`` is false for a dry run. ``notes`` tell what was wrong, and what was done about it."""
 

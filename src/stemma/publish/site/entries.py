@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from stemma.immutable import immutable
 from stemma.publish.canonical import Json, plain, to_json
 from stemma.records import ResolvedRecord
 
 _SUMMARY = 180
 
 
-@dataclass(frozen=True)
+@immutable
 class SiteEntry:
     """The newest usable version of one name. ``risks`` are those stated to be present, own or inherited."""
 

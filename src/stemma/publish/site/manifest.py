@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from stemma.immutable import immutable
 from stemma.publish.canonical import Json, to_json
 
 SCHEMA = "stemma.site-manifest/1"
 _PLACE = re.compile(r"records/[a-z0-9._-]+/[A-Za-z0-9._+-]+\.(?:html|json|jsonld|md)|index\.(?:html|json)")
 
 
-@dataclass(frozen=True)
+@immutable
 class Manifest:
     """``pages`` maps a file of the site to the digest of what it was made of and its size in bytes."""
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
 from sqlalchemy import Connection, exc, func, select, text
 
 from stemma.errors import InputError
+from stemma.immutable import immutable
 from stemma.registry.sql.audit import SqlAudit
 from stemma.registry.sql.batches import chunks
 from stemma.registry.sql.database import Database
@@ -67,7 +67,7 @@ _MAKE = {
 }
 
 
-@dataclass(frozen=True)
+@immutable
 class Loaded:
     """How much was taken in."""
 

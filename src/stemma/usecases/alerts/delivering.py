@@ -13,11 +13,12 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol
 
 from stemma.errors import InputError, LimitExceeded, SourceError
 from stemma.identity.version import VERSION
+from stemma.immutable import immutable
 from stemma.interop.webhooks.post import Answer
 from stemma.interop.webhooks.signing import signed_headers
 from stemma.publish.alerts.message import message_of
@@ -39,7 +40,7 @@ class Post(Protocol):
         ...
 
 
-@dataclass(frozen=True)
+@immutable
 class Sent:
     """What became of one delivery in this run."""
 

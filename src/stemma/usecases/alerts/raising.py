@@ -6,10 +6,10 @@ Whatever the process does afterwards, either the cause and all its alerts and de
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 
 from stemma.advisories import Advisory
+from stemma.immutable import immutable
 from stemma.lineage import from_store, impact_of, reach, to_store
 from stemma.lineage.alerts import Change, alert_changes, names_for
 from stemma.lineage.audience import Audience, Readers
@@ -19,7 +19,7 @@ from stemma.registry import Alert, AlertState, MeasuredEdge, Registry
 BATCH = 2_000
 
 
-@dataclass(frozen=True)
+@immutable
 class Raised:
     """What happened to alerts: how many were told anew or again, changed silently, are over; and how many messages."""
 
@@ -37,7 +37,7 @@ class Raised:
         )
 
 
-@dataclass(frozen=True)
+@immutable
 class Kept:
     """What became of an advisory that was put in: ``fresh`` where it is now the newest version."""
 

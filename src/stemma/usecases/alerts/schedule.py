@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from stemma.immutable import immutable
 
-@dataclass(frozen=True)
+
+@immutable
 class Schedule:
     """Seconds to wait after each attempt that failed, as the Standard Webhooks specification proposes them.
 

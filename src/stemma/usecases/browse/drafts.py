@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from stemma.errors import InputError
+from stemma.immutable import immutable
 from stemma.lineage import is_held
 from stemma.records import LANGUAGE, Record, parse_record, write_record
 from stemma.registry.forms import canonical
@@ -18,7 +18,7 @@ MOST_DECLARED = 20
 _CHILD = ("descendant", "copy", "undetermined")
 
 
-@dataclass(frozen=True)
+@immutable
 class Declaration:
     """A relation that may be declared of the model that was scanned.
 

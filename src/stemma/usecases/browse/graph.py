@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from stemma.errors import InputError, ModelNotFound
+from stemma.immutable import immutable
 from stemma.lineage import Link, is_held, reach, step_of
 from stemma.lineage.reach import Reach
 from stemma.publish.graph import Direction, Edge, Graph, Kind, Node, State, Style
@@ -25,7 +26,7 @@ _MOST_ADVISORIES = 10
 _KNOWN = (AlertState.OPEN, AlertState.ACKNOWLEDGED)
 
 
-@dataclass(frozen=True)
+@immutable
 class NodeSeen:
     """A node: how far above (negative) or below the one in the middle, and the alerts that it has."""
 
@@ -37,7 +38,7 @@ class NodeSeen:
     advisories: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@immutable
 class EdgeSeen:
     """All that speaks of one pair of nodes, upstream first. ``doubts`` say why the way is not sure."""
 
@@ -56,7 +57,7 @@ class EdgeSeen:
         return ", ".join(self.relations)
 
 
-@dataclass(frozen=True)
+@immutable
 class Seen:
     """A part of the graph around ``root``; ``complete`` is False where a bound ended the walk."""
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from itertools import islice
 
 from stemma.advisories import Advisory
+from stemma.immutable import immutable
 from stemma.lineage import from_store, impact_of
 from stemma.registry import Alert, AlertState, Certainty, Registry, Step
 from stemma.usecases.alerts.listing import acknowledge
@@ -17,7 +17,7 @@ MOST_REACHED = 2_000
 MAX_NOTE = 500
 
 
-@dataclass(frozen=True)
+@immutable
 class Group:
     """Subjects that are reached over the same way, whose last stop before them ``way`` leads to; empty: named."""
 
@@ -26,7 +26,7 @@ class Group:
     subjects: tuple[tuple[str, Certainty], ...]
 
 
-@dataclass(frozen=True)
+@immutable
 class Reaching:
     """Whom an advisory reaches: how many surely and possibly, the first of them by the way, and where it ended."""
 

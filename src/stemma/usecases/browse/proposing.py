@@ -4,11 +4,11 @@ are. What a token does not cover is refused before anything is said of it."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from stemma.advisories import Advisory, RiskKind, Severity, advisory_text, affected_record, new_advisory
 from stemma.errors import AccessDenied, Conflict, InputError, InvalidRecord, Problem
+from stemma.immutable import immutable
 from stemma.records import Record, check_bump, check_record, parse_record
 from stemma.registry import Registry
 from stemma.registry.lint import check_relations
@@ -18,7 +18,7 @@ from stemma.usecases.browse.writing import Written, put_advisory, put_record, re
 MOST_AFFECTED = 50
 
 
-@dataclass(frozen=True)
+@immutable
 class Proposal:
     """A record as somebody would write it.
 
@@ -34,7 +34,7 @@ class Proposal:
     same: bool = False
 
 
-@dataclass(frozen=True)
+@immutable
 class Warned:
     """One record that an advisory is about: from which version, up to which; both may be empty."""
 
@@ -43,7 +43,7 @@ class Warned:
     fixed: str = ""
 
 
-@dataclass(frozen=True)
+@immutable
 class Notice:
     """An advisory as a form tells it."""
 

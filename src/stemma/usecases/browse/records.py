@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import islice, pairwise
 
 from stemma.errors import BadReference, BadVersion, LimitExceeded
 from stemma.identity import Missing, Version, parse_requirement
+from stemma.immutable import immutable
 from stemma.publish.graph import Graph
 from stemma.publish.record import Item, RecordView, lineage_graph, record_view, with_notes
 from stemma.records import Change, Record, Relation, ResolvedField, Resolver, choose, diff_records
@@ -23,7 +23,7 @@ _ANY = "*"
 Links = Callable[[str], str | None]
 
 
-@dataclass(frozen=True)
+@immutable
 class VersionLine:
     """One version beside the one before it; ``before`` is empty for the first, or where that is not looked at."""
 
@@ -34,7 +34,7 @@ class VersionLine:
     changes: tuple[Change, ...]
 
 
-@dataclass(frozen=True)
+@immutable
 class ShownRecord:
     """Everything of one version of one record. ``text`` is as it was written; ``downstream`` counts what is made of it,
     ``lineage`` draws all that it was made from."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import islice
 
 from stemma.errors import AccessDenied, Conflict, ModelNotFound
+from stemma.immutable import immutable
 from stemma.registry import Delivery, DeliveryState, Registry, Subscription
 from stemma.usecases.alerts.delivering import replay
 from stemma.usecases.alerts.listing import subscribe, switch, unsubscribe
@@ -16,7 +16,7 @@ MOST_SUBSCRIPTIONS = 500
 MOST_LOOKED_AT = 5_000
 
 
-@dataclass(frozen=True)
+@immutable
 class Wish:
     """What is to be told to whom: all ``terms`` have to hold; without ``url`` it is for a feed alone."""
 

@@ -14,12 +14,13 @@ import secrets
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from stemma.errors import InputError, StemmaError
 from stemma.identity import Missing
+from stemma.immutable import immutable
 from stemma.lineage import MODEL, name_of
 
 SCHEMA = "stemma.tokens/1"
@@ -33,7 +34,7 @@ _MAX_FILE = 4 << 20
 Random = Callable[[int], bytes]
 
 
-@dataclass(frozen=True)
+@immutable
 class Token:
     """Who may do what, until when. ``digest`` is SHA-256 of the token, which is random and long: no salt is needed.
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from stemma.advisories import Advisory, parse_advisory
 from stemma.errors import AccessDenied, ChangedMeanwhile, Conflict, InputError
 from stemma.identity import Version
+from stemma.immutable import immutable
 from stemma.lineage import from_store
 from stemma.records import Resolver, parse_record
 from stemma.registry import Registry
@@ -16,7 +16,7 @@ from stemma.usecases.alerts.raising import Raised, keep_advisories, keep_records
 from stemma.usecases.browse.tokens import EVERYTHING, Token
 
 
-@dataclass(frozen=True)
+@immutable
 class Written:
     """What was written: its key, the tag of its text, whether it is new, and what that did to alerts."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from stemma.advisories import Advisory
@@ -13,6 +13,7 @@ from stemma.errors import InputError, LimitExceeded
 from stemma.fingerprint import Fingerprint
 from stemma.identity import Digest, HubReference, Missing, is_present, parse_reference
 from stemma.identity.version import VERSION
+from stemma.immutable import immutable
 from stemma.lineage import Impact, from_store, impact_of, name_of, reach
 from stemma.lineage.marks import Marked
 from stemma.lineage.overlay import Overlay
@@ -31,7 +32,7 @@ from stemma.usecases.settings import DEFAULT_WORK, Work
 from stemma.vocabulary import Framework, load_vocabulary
 
 
-@dataclass(frozen=True)
+@immutable
 class Placed:
     """Weights without a record, placed in the graph: edges to their relatives, digests of their files."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from stemma.advisories import Advisory, check_advisory, moment, parse_advisory, 
 from stemma.advisories.json_tree import MAX_BYTES
 from stemma.errors import InputError, InvalidAdvisory, LimitExceeded, Problem, UnsafeFile
 from stemma.identity.version import VERSION
+from stemma.immutable import immutable
 from stemma.lineage import from_store
 from stemma.publish.lineage.model import AdvisoryListing
 from stemma.registry import Registry
@@ -49,7 +49,7 @@ def import_advisories(paths: Sequence[Path], registry: Chosen) -> list[Kept]:
         return keep_advisories(stores, [advisory for advisory, _ in checked if advisory is not None], now())
 
 
-@dataclass(frozen=True)
+@immutable
 class CheckedAdvisories:
     """What was looked at: how many files, the ids of those without a fault, and every problem."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from hashlib import sha256
 from typing import Any
@@ -13,6 +13,7 @@ from stemma.evidence.merge import Merge
 from stemma.fingerprint import Fingerprint, component_of, sole_component, to_bytes
 from stemma.identity import Missing
 from stemma.identity.version import VERSION
+from stemma.immutable import immutable
 from stemma.publish.canonical import plain
 from stemma.publish.result_json import evidence_fields, merge_fields
 from stemma.registry.edges import Basis, FingerprintDigest, MeasuredEdge
@@ -23,7 +24,7 @@ from stemma.usecases.models import FingerprintResult
 from stemma.usecases.settings import Work
 
 
-@dataclass(frozen=True)
+@immutable
 class Known:
     """A subject whose fingerprint is at hand: its key, what it was read from, and how."""
 

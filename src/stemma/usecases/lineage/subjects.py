@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from stemma.errors import BadReference, BadVersion, InputError
 from stemma.identity import HubReference, PathReference, parse_loose_requirement, parse_reference
+from stemma.immutable import immutable
 from stemma.interop.hub_names import HubNames
 from stemma.lineage import model_key
 from stemma.lineage.overlay import draft_edges
@@ -19,7 +19,7 @@ from stemma.usecases.records.sources import gather_drafts
 from stemma.usecases.settings import Work
 
 
-@dataclass(frozen=True)
+@immutable
 class Subject:
     """What was asked for.
 

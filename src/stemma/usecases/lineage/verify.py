@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from stemma.catalog import Catalog
 from stemma.constitution.interface import Label
 from stemma.identity import Missing, is_present
 from stemma.identity.version import VERSION
+from stemma.immutable import immutable
 from stemma.lineage import (
     Claim,
     Examined,
@@ -44,7 +45,7 @@ from stemma.usecases.settings import DEFAULT_WORK, Work
 from stemma.vocabulary import RecordType, load_relations
 
 
-@dataclass(frozen=True)
+@immutable
 class Asked:
     """How a verification is done.
 
@@ -102,7 +103,7 @@ def verify_in(registry: Registry, asked: str, how: Asked, work: Work = DEFAULT_W
     return VerifyReport(asked, verification, kept, {"seconds": time.perf_counter() - started}, VERSION)
 
 
-@dataclass(frozen=True)
+@immutable
 class Related:
     """What a scan of the catalog found: rulings over candidates (A) and the subject (B)."""
 

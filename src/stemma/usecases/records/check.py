@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from stemma.errors import InputError, Problem
+from stemma.immutable import immutable
 from stemma.records import check_record, drift, format_record, migrate_record, read_lock
 from stemma.registry import Checked, check_directory
 from stemma.registry.directory import read_bounded, write_text
@@ -32,7 +33,7 @@ def check_paths(paths: Sequence[Path], *, registry: Chosen = None, locked: bool 
     return Checked(sum(each.files for each in checked), records, tuple(problems))
 
 
-@dataclass(frozen=True)
+@immutable
 class Rewritten:
     """How many files were looked at, and which of them changed, or would."""
 

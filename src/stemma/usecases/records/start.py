@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stemma.identity import parse_requirement
+from stemma.immutable import immutable
 from stemma.records import LANGUAGE, Record, RecordSource, Resolver, choose, parse_record, write_record
 from stemma.usecases.registry import Chosen, make_registry, place_of, put_all
 from stemma.vocabulary import RecordType, RelationKind
@@ -22,7 +23,7 @@ WANTED = (
 )
 
 
-@dataclass(frozen=True)
+@immutable
 class Started:
     """A record that was begun: where it lies, what it inherits by dotted path, and what is left to write.
 

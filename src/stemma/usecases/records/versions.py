@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stemma.errors import InputError
 from stemma.identity import Version
+from stemma.immutable import immutable
 from stemma.records import (
     Bump,
     Difference,
@@ -37,7 +37,7 @@ def show_record(asked: str, *, registry: Chosen = None) -> ResolvedRecord:
     return Resolver(located.source).resolve(located.record)
 
 
-@dataclass(frozen=True)
+@immutable
 class Compared:
     """The changes from one record to another, and the least version that they ask for after the old one."""
 
@@ -53,7 +53,7 @@ def diff_versions(old: str, new: str, *, registry: Chosen = None) -> Compared:
     return Compared(difference, before.version, needed_version(before.version, difference.bump))
 
 
-@dataclass(frozen=True)
+@immutable
 class Bumped:
     """A new version that was written, and the changes since the one before; none where it is a copy to edit."""
 
@@ -113,7 +113,7 @@ def lock_path(record_file: Path) -> Path:
     return record_file.with_suffix(".lock.json")
 
 
-@dataclass(frozen=True)
+@immutable
 class Locked:
     """A lock and where it was written."""
 

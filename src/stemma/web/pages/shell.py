@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass
 from html import escape
 
 from stemma.identity.version import VERSION
+from stemma.immutable import immutable
 from stemma.publish.html.elements import Content, Element, el
 from stemma.web.assets import address
 
@@ -58,7 +58,7 @@ def form(action: str, *content: Content, method: str = "get", **attributes: str 
     return Element("form", (("action", action), ("method", method), *more), content)
 
 
-@dataclass(frozen=True)
+@immutable
 class _TextArea(Element):
     """A text to change: it comes back as it was, so nothing in it is made visible; it is escaped as everywhere."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from stemma.advisories import RiskKind, Severity
 from stemma.errors import Problem
+from stemma.immutable import immutable
 from stemma.publish.html.elements import Content, Element, el
 from stemma.usecases.browse.proposing import MOST_AFFECTED, Notice, Warned
 from stemma.web.access import Visitor
@@ -16,7 +16,7 @@ from stemma.web.pages.write_form import check_button, refused, write_form_page
 _FREE_ROWS = 3
 
 
-@dataclass(frozen=True)
+@immutable
 class Looked:
     """An advisory that nothing is wrong with: its document, and how many it would reach."""
 

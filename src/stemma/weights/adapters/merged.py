@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from stemma.immutable import immutable
 from stemma.weights.interface import LazyTensor
 
 Floats = NDArray[np.float32]
 _QUIET = np.errstate(all="ignore")  # adapters may hold NaN and Inf, which are passed on as they are
 
 
-@dataclass(frozen=True)
+@immutable
 class LowRank:
     """The change of one matrix: scale * B @ A, with A (r, in), B (out, r) and perhaps r singular values between.
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
 from stemma.errors import MalformedFile
+from stemma.immutable import immutable
 from stemma.weights.interface import LazyTensor
 
 _PREFIXES = ("base_model.model.", "base_model.")
@@ -41,7 +41,7 @@ _MARKS = {
 }
 
 
-@dataclass(frozen=True)
+@immutable
 class AdapterPart:
     """One tensor of an adapter. ``target`` is the tensor of the base that it changes, as the base would name it.
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from stemma.errors import MalformedFile, UnsupportedFormat
+from stemma.immutable import immutable
 
 FILE = "adapter_config.json"
 _PROMPTS = frozenset(("PREFIX_TUNING", "PROMPT_TUNING", "P_TUNING", "MULTITASK_PROMPT_TUNING", "CPT", "CARTRIDGE"))
@@ -17,7 +17,7 @@ _ALTERS_BASE = ("pissa", "olora", "corda", "loftq", "lora_ga")
 _LITERAL = re.compile(r"[\w.\-]+")
 
 
-@dataclass(frozen=True)
+@immutable
 class Settings:
     """The facts of an adapter's config that a merge needs."""
 

@@ -8,15 +8,16 @@ Q8_K, Q1_0) follow the structs of ``ggml-common.h``.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import ml_dtypes
 import numpy as np
 from numpy.typing import NDArray
 
+from stemma.immutable import immutable
 
-@dataclass(frozen=True)
+
+@immutable
 class BlockType:
     """A ggml type; ``dtype`` is set for the plain ones, the others are read as float32."""
 

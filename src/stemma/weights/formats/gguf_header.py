@@ -8,12 +8,12 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, NoReturn
 
 import numpy as np
 
 from stemma.errors import LimitExceeded, MalformedFile, UnsupportedFormat
+from stemma.immutable import immutable
 from stemma.weights.formats.ggml_types import BLOCK_TYPES, BlockType
 from stemma.weights.formats.interface import MAX_NAME, shape_fault
 from stemma.weights.interface import ByteSource
@@ -33,7 +33,7 @@ _NUMBERS: Mapping[int, str] = {
 _DAMAGED = "The file is damaged or hostile: fetch it again."
 
 
-@dataclass(frozen=True)
+@immutable
 class TensorPlace:
     """Where a tensor lies: ``offset`` counts from the start of the file; the shape is NumPy's, rows first."""
 
@@ -43,7 +43,7 @@ class TensorPlace:
     offset: int
 
 
-@dataclass(frozen=True)
+@immutable
 class GgufHeader:
     """Metadata (arrays of numbers as NumPy arrays, of strings as lists) and the places of the tensors."""
 

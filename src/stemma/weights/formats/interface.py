@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Protocol
 
 from stemma.identity import Missing
+from stemma.immutable import immutable
 from stemma.weights.interface import ByteSource, FileSet, LazyTensor, RawTokenizer
 
 MAX_AXES = 16
@@ -16,7 +17,7 @@ MAX_ELEMENTS = 1 << 48
 MAX_EMPTY = 1 << 31
 
 
-@dataclass(frozen=True)
+@immutable
 class Contents:
     """What a container holds: tensors, their files, and what the container itself says of the model.
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import NoReturn
 
 from stemma.errors import LimitExceeded, MalformedFile
+from stemma.immutable import immutable
 from stemma.weights.interface import ByteSource
 from stemma.weights.protobuf import LONGEST_VARINT, varint
 
@@ -21,7 +22,7 @@ _AHEAD = 1 << 16
 _DAMAGED = "The file is damaged, or no ONNX model: fetch it again."
 
 
-@dataclass(frozen=True)
+@immutable
 class Node:
     """An operation: which initialisers it consumes, and where in the model it stands."""
 

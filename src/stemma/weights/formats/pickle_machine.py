@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from stemma.errors import LimitExceeded, MalformedFile, UnsafeFile
+from stemma.immutable import immutable
 
 MAX_STEPS = 2_000_000
 _MAX_DIGITS = 40
@@ -23,7 +23,7 @@ Key = str | int | float | bytes | bool | None
 Step = Callable[["Machine"], object]
 
 
-@dataclass(frozen=True)
+@immutable
 class Global:
     """The name of something in a module; never the thing."""
 
@@ -34,7 +34,7 @@ class Global:
         return f"{self.module}.{self.name}"
 
 
-@dataclass(frozen=True)
+@immutable
 class Opaque:
     """An object that a known, harmless name would have made; its content is dropped."""
 
@@ -44,7 +44,7 @@ class Opaque:
 Call = Callable[[tuple[Any, ...]], Any]
 
 
-@dataclass(frozen=True)
+@immutable
 class Vocabulary:
     """What a pickle may say: calls by name, names that may stand alone, and the meaning of persistent ids."""
 

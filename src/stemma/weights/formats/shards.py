@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from stemma.errors import InputError, MalformedFile
+from stemma.immutable import immutable
 from stemma.weights.interface import ByteSource, FileSet, LazyTensor
 from stemma.weights.strict_json import read_json_object
 
@@ -17,7 +18,7 @@ _INCOMPLETE = "Fetch the missing files: a part of a model is never read as the w
 Headers = Sequence[tuple[str, Mapping[str, LazyTensor]]]
 
 
-@dataclass(frozen=True)
+@immutable
 class Chosen:
     """The shards of one model in order, what their index says (tensor to file), and what was left unread."""
 

@@ -7,13 +7,13 @@ become :class:`Opaque`. Everything else is refused by the machine.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import ml_dtypes
 import numpy as np
 
 from stemma.errors import MalformedFile, UnsupportedFormat
+from stemma.immutable import immutable
 from stemma.weights.formats.interface import shape_fault
 from stemma.weights.formats.pickle_machine import Call, Global, Vocabulary
 from stemma.weights.formats.strided import view_fault
@@ -55,7 +55,7 @@ _HARMLESS = frozenset({
 _SETS = frozenset({"builtins.set", "__builtin__.set", "builtins.list", "__builtin__.list"})
 
 
-@dataclass(frozen=True)
+@immutable
 class Storage:
     """A flat piece of memory, kept in the member ``data/<key>``; ``elements`` counts in its own dtype."""
 
@@ -64,7 +64,7 @@ class Storage:
     elements: int
 
 
-@dataclass(frozen=True)
+@immutable
 class TensorView:
     """A tensor as the pickle describes it, checked against the announced length of its storage."""
 

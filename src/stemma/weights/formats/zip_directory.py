@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import NoReturn
 
 from stemma.errors import LimitExceeded, MalformedFile, UnsupportedFormat
+from stemma.immutable import immutable
 from stemma.weights.interface import ByteSource
 
 MAX_DIRECTORY = 64_000_000
@@ -21,7 +21,7 @@ _FULL16, _FULL32 = 0xFFFF, 0xFFFFFFFF
 _ENCRYPTED = 0x2041
 
 
-@dataclass(frozen=True)
+@immutable
 class Member:
     """Where a member's local header begins, and how long its data is; ``plain`` if it is stored as it is."""
 

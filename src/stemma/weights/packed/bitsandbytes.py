@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from stemma.errors import MalformedFile, UnsupportedFormat
+from stemma.immutable import immutable
 from stemma.weights.interface import LazyTensor
 from stemma.weights.packed.bits import Bytes, Floats, look_up_pairs, pair_table, to_float32
 from stemma.weights.packed.grid import Grid, GridScaled
@@ -30,7 +30,7 @@ _LONGEST_STATE = 1 << 14
 _LARGEST = 1 << 48
 
 
-@dataclass(frozen=True)
+@immutable
 class _State:
     shape: tuple[int, ...]
     block: int

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import numpy as np
 
 from stemma.errors import MalformedFile
+from stemma.immutable import immutable
 from stemma.weights.interface import LazyTensor
 from stemma.weights.packed.bits import Bytes, Floats, to_float32
 from stemma.weights.packed.rows import RowPacked
@@ -15,7 +15,7 @@ from stemma.weights.packed.shapes import block_size, scale_values
 from stemma.weights.packed.tensors import checked_index, scale_groups, shift_groups
 
 
-@dataclass(frozen=True)
+@immutable
 class Grid:
     """How scales lie over a matrix: one for ``rows`` x ``columns`` values."""
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from stemma.identity import Missing, is_present
+from stemma.immutable import immutable
 from stemma.weights.interface import LazyTensor
 
 _SECTIONS = ("quantization_config", "quantize_config", "quantization", "compression_config")
@@ -21,7 +22,7 @@ _BLOCK = ("weight_block_size", "block_structure")
 _ACTIVATIONS = ("input_activations", "output_activations", "kv_cache_scheme")
 
 
-@dataclass(frozen=True)
+@immutable
 class Found:
     """One matrix and the names of the tensors that store it."""
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 
+from stemma.immutable import immutable
 from stemma.publish.graph.layout.layered import Layered, Structure, layered, structure
 from stemma.publish.graph.layout.routes import Frame, routed
 from stemma.publish.graph.layout.values import Box, Layout, Point, Route
@@ -24,7 +25,7 @@ _FAN = 130.0
 _PAGE = (960.0, 1280.0)
 
 
-@dataclass(frozen=True)
+@immutable
 class _Label:
     lines: tuple[str, ...]
     bold: int

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from stemma.immutable import immutable
 from stemma.publish.graph.layout.order import ordered
 from stemma.publish.graph.layout.place import places
 from stemma.publish.graph.layout.ranks import ranks, without_cycles
@@ -14,7 +14,7 @@ _MOST_STOPS = 1200  # points by which long edges pass; beyond them, edges run st
 _STOP_ROOM = 6.0
 
 
-@dataclass(frozen=True)
+@immutable
 class Structure:
     """Layers and orders, before anything has a size. Nodes beyond ``count`` are stops of long edges.
 
@@ -32,7 +32,7 @@ class Structure:
     turned: tuple[bool, ...]
 
 
-@dataclass(frozen=True)
+@immutable
 class Layered:
     """``across`` is the place of every node in its layer; ``stops`` of every edge a layer and a place each."""
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from stemma.immutable import immutable
 from stemma.publish.graph.layout.layered import Layered
 from stemma.publish.graph.layout.spots import Spots
 from stemma.publish.graph.layout.values import Box, Point, Route
@@ -21,7 +21,7 @@ _NARROWEST = 9.0  # where arrowheads would cover each other, all meet in one poi
 BEFORE, AFTER = -1, 1
 
 
-@dataclass(frozen=True)
+@immutable
 class Frame:
     """Everything that stands still: boxes, their kinds, and the middle and half thickness of every layer."""
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from stemma.immutable import immutable
 
 Point = tuple[float, float]
 
 
-@dataclass(frozen=True)
+@immutable
 class Box:
     """Where a node stands: its centre, its size, and its label as wrapped lines; ``bold`` of them are the name."""
 
@@ -20,7 +21,7 @@ class Box:
     bold: int
 
 
-@dataclass(frozen=True)
+@immutable
 class Route:
     """The way of an edge: a start, then cubic pieces of three points each; ``label`` is the middle of its label."""
 
@@ -29,7 +30,7 @@ class Route:
     text: str = ""
 
 
-@dataclass(frozen=True)
+@immutable
 class Layout:
     """Boxes and routes in the order of the graph's nodes and edges."""
 

@@ -1,0 +1,155 @@
+"""Immutable values: dataclasses whose methods are written once, not compiled anew for every class.
+
+``dataclass(frozen=True)`` composes, compiles and runs six methods for each class: half a millisecond, and a hundred
+classes lie on the way of ``stemma compare``. Here :func:`dataclasses.dataclass` only collects the fields, so that
+``replace``, ``fields``, ``asdict`` and ``match`` work as ever, and all classes share the same six methods
+(docs/decisions/0013-immutable-values.md).
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, Field, FrozenInstanceError, dataclass, field, fields
+from inspect import Parameter, Signature
+from itertools import repeat
+from reprlib import recursive_repr
+from typing import Any, NoReturn, TypeVar, dataclass_transform, overload
+
+C = TypeVar("C", bound=type)
+_put = object.__setattr__
+
+
+@overload
+def immutable(cls: C, /) -> C: ...
+@overload
+def immutable(*, eq: bool = True, order: bool = False) -> Callable[[C], C]: ...
+@dataclass_transform(frozen_default=True, field_specifiers=(field,))
+def immutable(cls: C | None = None, /, *, eq: bool = True, order: bool = False) -> C | Callable[[C], C]:
+    """``dataclass(frozen=True)``; with ``eq=False`` equality is identity, as it must be where a field is an array.
+
+    ``order`` compares field by field. A class that defines one of the methods itself keeps its own.
+
+    >>> @immutable
+    ... class Point:
+    ...     x: float
+    ...     y: float = 0.0
+    >>> Point(1.0), Point(1.0) == Point(y=0.0, x=1.0)
+    (Point(x=1.0, y=0.0), True)
+    """
+    methods = {**_METHODS, **(_EQUALITY if eq else {}), **(_ORDER if order else {})}
+    return (lambda cls: _immutable(cls, methods)) if cls is None else _immutable(cls, methods)
+
+
+def _immutable(cls: Any, methods: Mapping[str, Any]) -> Any:
+    own = {name for name, method in vars(cls).items() if method is not None}
+    cls.__doc__ = cls.__doc__ or ""  # else the signature is worked out to stand in for it
+    dataclass(init=False, repr=False, eq=False)(cls)
+    found = fields(cls)
+    compared = [f.name for f in found if f.compare]
+    cls.__immutable_names__ = tuple(f.name for f in found)
+    cls.__immutable_content__ = operator.attrgetter(*compared) if compared else type
+    if hasattr(cls, "__post_init__"):
+        methods = {**methods, "__init__": _init_and_check}
+    for name, method in methods.items():
+        if name not in own:
+            setattr(cls, name, method)
+    return cls
+
+
+def _init(self: Any, /, *given: Any, **named: Any) -> None:
+    names = self.__immutable_names__
+    if named or len(given) != len(names):
+        given = _completed(self, names, given, named)
+    any(map(_put, repeat(self), names, given))  # a loop: nothing that is put says yes
+
+
+def _completed(self: Any, names: tuple[str, ...], given: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, ...]:
+    """The values of all fields in order."""
+    left = names[len(given) :]
+    if len(named) < len(left):
+        _add_defaults(self, left, named)
+    if len(given) + len(named) != len(names):
+        _refuse(self, given, named)
+    try:
+        return (*given, *map(named.__getitem__, left))
+    except KeyError:
+        _refuse(self, given, named)
+
+
+def _init_and_check(self: Any, /, *given: Any, **named: Any) -> None:
+    _init(self, *given, **named)
+    self.__post_init__()
+
+
+def _add_defaults(self: Any, names: tuple[str, ...], named: dict[str, Any]) -> None:
+    for name in names:
+        if name not in named:
+            known: Field[Any] = self.__dataclass_fields__[name]
+            if known.default is not MISSING:
+                named[name] = known.default
+            elif known.default_factory is not MISSING:
+                named[name] = known.default_factory()
+
+
+def _refuse(self: Any, given: tuple[Any, ...], named: dict[str, Any]) -> NoReturn:
+    raise TypeError(
+        f"{type(self).__qualname__} takes {', '.join(self.__immutable_names__)};"
+        f" got {len(given)} values without a name, and {', '.join(named) or 'none'} by name"
+    )
+
+
+@recursive_repr()
+def _repr(self: Any) -> str:
+    shown = [f"{f.name}={getattr(self, f.name)!r}" for f in fields(self) if f.repr]
+    return f"{type(self).__qualname__}({', '.join(shown)})"
+
+
+def _setattr(self: Any, name: str, value: object) -> None:
+    raise FrozenInstanceError(f"cannot assign to {name!r} of a {type(self).__qualname__}")
+
+
+def _delattr(self: Any, name: str) -> None:
+    raise FrozenInstanceError(f"cannot delete {name!r} of a {type(self).__qualname__}")
+
+
+def _hash(self: Any) -> int:
+    return hash(self.__immutable_content__(self))
+
+
+def _comparing(by: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    def compare(self: Any, other: Any) -> Any:
+        if other.__class__ is not self.__class__:
+            return NotImplemented
+        content = self.__immutable_content__
+        return by(content(self), content(other))
+
+    return compare
+
+
+class _SignatureOfFields:
+    """What :func:`inspect.signature` and ``help`` show, made when they ask."""
+
+    def __get__(self, _instance: object, owner: Any) -> Signature:
+        return Signature([_parameter(f) for f in fields(owner)])
+
+
+def _parameter(of: Field[Any]) -> Parameter:
+    default = of.default if of.default is not MISSING else of.default_factory
+    absent = default is MISSING
+    return Parameter(
+        of.name, Parameter.POSITIONAL_OR_KEYWORD, default=Parameter.empty if absent else default, annotation=of.type
+    )
+
+
+_METHODS: dict[str, Any] = {
+    "__init__": _init,
+    "__repr__": _repr,
+    "__setattr__": _setattr,
+    "__delattr__": _delattr,
+    "__signature__": _SignatureOfFields(),
+}
+_EQUALITY: dict[str, Any] = {"__eq__": _comparing(operator.eq), "__hash__": _hash}
+_ORDER: dict[str, Any] = {
+    f"__{by.__name__}__": _comparing(by) for by in (operator.lt, operator.le, operator.gt, operator.ge)
+}
