@@ -58,7 +58,19 @@ class Derived(Base):
     size: int = 1
 
 
-BOTH = pytest.mark.parametrize("decorate", [dataclass(frozen=True), immutable], ids=["dataclass", "immutable"])
+def often(cls: type) -> type:
+    """Made so often that the class has got an ``__init__`` of its own."""
+    kind = immutable(cls)
+    before = kind.__init__
+    for _ in range(200):
+        kind("a")
+    assert kind.__init__ is not before
+    return kind
+
+
+BOTH = pytest.mark.parametrize(
+    "decorate", [dataclass(frozen=True), immutable, often], ids=["dataclass", "immutable", "made often"]
+)
 
 
 @BOTH

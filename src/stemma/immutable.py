@@ -2,22 +2,24 @@
 
 ``dataclass(frozen=True)`` composes, compiles and runs six methods for each class: half a millisecond, and a hundred
 classes lie on the way of ``stemma compare``. Here :func:`dataclasses.dataclass` only collects the fields, so that
-``replace``, ``fields``, ``asdict`` and ``match`` work as ever, and all classes share the same six methods
+``replace``, ``fields``, ``asdict`` and ``match`` work as ever, and all classes share the same six methods. A class that
+is made often gets its own ``__init__`` after all, which is quicker once it is there
 (docs/decisions/0013-immutable-values.md).
 """
 
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping
-from dataclasses import MISSING, Field, FrozenInstanceError, dataclass, field, fields
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import MISSING, Field, FrozenInstanceError, dataclass, field, fields, make_dataclass
 from inspect import Parameter, Signature
-from itertools import repeat
+from itertools import count, repeat
 from reprlib import recursive_repr
 from typing import Any, NoReturn, TypeVar, dataclass_transform, overload
 
 C = TypeVar("C", bound=type)
 _put = object.__setattr__
+_OFTEN = 100
 
 
 @overload
@@ -47,54 +49,50 @@ def _immutable(cls: Any, methods: Mapping[str, Any]) -> Any:
     dataclass(init=False, repr=False, eq=False)(cls)
     found = fields(cls)
     compared = [f.name for f in found if f.compare]
-    cls.__immutable_names__ = tuple(f.name for f in found)
     cls.__immutable_content__ = operator.attrgetter(*compared) if compared else type
-    if hasattr(cls, "__post_init__"):
-        methods = {**methods, "__init__": _init_and_check}
-    for name, method in methods.items():
+    for name, method in {**methods, "__init__": _init_of(cls)}.items():
         if name not in own:
             setattr(cls, name, method)
     return cls
 
 
-def _init(self: Any, /, *given: Any, **named: Any) -> None:
-    names = self.__immutable_names__
-    if named or len(given) != len(names):
-        given = _completed(self, names, given, named)
-    any(map(_put, repeat(self), names, given))  # a loop: nothing that is put says yes
+def _init_of(cls: Any) -> Callable[..., None]:
+    known = {f.name: f for f in fields(cls)}
+    names, made, checked = tuple(known), count(1), hasattr(cls, "__post_init__")
+
+    def init(self: Any, /, *given: Any, **named: Any) -> None:
+        if next(made) == _OFTEN and cls.__init__ is init:
+            cls.__init__ = _generated(cls)
+        left = names[len(given) :]
+        if len(named) < len(left):
+            named = _defaults([known[name] for name in left if name not in named]) | named
+        if len(given) + len(named) != len(names) or not named.keys() <= set(left):
+            _refuse(self, given, named)
+        any(map(_put, repeat(self), (*names[: len(given)], *named), (*given, *named.values())))  # a loop: none says yes
+        if checked:
+            self.__post_init__()
+
+    return init
 
 
-def _completed(self: Any, names: tuple[str, ...], given: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, ...]:
-    """The values of all fields in order."""
-    left = names[len(given) :]
-    if len(named) < len(left):
-        _add_defaults(self, left, named)
-    if len(given) + len(named) != len(names):
-        _refuse(self, given, named)
-    try:
-        return (*given, *map(named.__getitem__, left))
-    except KeyError:
-        _refuse(self, given, named)
+def _generated(cls: Any) -> Callable[..., None]:
+    """The ``__init__`` that :mod:`dataclasses` writes for a frozen class with these fields."""
+    known: Iterable[Any] = fields(cls)
+    same = [(f.name, Any, field(default=f.default, default_factory=f.default_factory)) for f in known]
+    check = {"__post_init__": cls.__post_init__} if hasattr(cls, "__post_init__") else {}
+    twin: Any = make_dataclass(cls.__name__, same, namespace=check, frozen=True, repr=False, eq=False)
+    init: Callable[..., None] = twin.__init__
+    return init
 
 
-def _init_and_check(self: Any, /, *given: Any, **named: Any) -> None:
-    _init(self, *given, **named)
-    self.__post_init__()
-
-
-def _add_defaults(self: Any, names: tuple[str, ...], named: dict[str, Any]) -> None:
-    for name in names:
-        if name not in named:
-            known: Field[Any] = self.__dataclass_fields__[name]
-            if known.default is not MISSING:
-                named[name] = known.default
-            elif known.default_factory is not MISSING:
-                named[name] = known.default_factory()
+def _defaults(known: Iterable[Any]) -> dict[str, Any]:
+    given = {f.name: f.default for f in known if f.default is not MISSING}
+    return given | {f.name: f.default_factory() for f in known if f.default_factory is not MISSING}
 
 
 def _refuse(self: Any, given: tuple[Any, ...], named: dict[str, Any]) -> NoReturn:
     raise TypeError(
-        f"{type(self).__qualname__} takes {', '.join(self.__immutable_names__)};"
+        f"{type(self).__qualname__} takes {', '.join(f.name for f in fields(self))};"
         f" got {len(given)} values without a name, and {', '.join(named) or 'none'} by name"
     )
 
@@ -143,7 +141,6 @@ def _parameter(of: Field[Any]) -> Parameter:
 
 
 _METHODS: dict[str, Any] = {
-    "__init__": _init,
     "__repr__": _repr,
     "__setattr__": _setattr,
     "__delattr__": _delattr,
