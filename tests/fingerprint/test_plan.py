@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from stemma.anatomy.interface import Part, Role, Site
 from stemma.fingerprint import DEFAULT, Anchors, Fingerprint, LearnedPart, Moments, Parameters, PartPrint, to_bytes
+from stemma.fingerprint.coded import Coded
 from stemma.fingerprint.plan import Plan, plan_reading
 from stemma.identity import Digest, Missing
 from stemma.weights.interface import LazyTensor
@@ -58,7 +59,7 @@ def filled(parts: list[Part], parameters: Parameters = DEFAULT) -> Fingerprint:
     plan = plan_reading(parts, parameters)
     base = fingerprint_of_weights(draw_weights(0, layers=parameters.response_layers, ffn=160, hidden=64, vocabulary=64))
     rows = min(parameters.anchor_tokens, max(16, parameters.anchor_bytes // parts[0].tensor.shape[1]))
-    embedding = np.ones((rows, parts[0].tensor.shape[1]), np.float32)
+    embedding = Coded.of(np.ones((rows, parts[0].tensor.shape[1]), np.float32))
     keys = np.arange(rows)
     anchors = Anchors(True, keys.astype(np.uint64), keys, embedding, embedding)
     prints = {part.key: _print(part, plan, parameters) for part in parts}
@@ -71,7 +72,7 @@ def _print(part: Part, plan: Plan, parameters: Parameters) -> PartPrint:
     moments = Moments(part.tensor.count, 123.456789012345, 98765.4321012345, -0.123456789, 0.123456789)
     if part.key in plan.corners:
         corner = np.ones((min(plan.side, shape[0]), min(plan.side, shape[1])), np.float32)
-        extras["corner"], extras["exact"] = corner, corner[: parameters.exact_rows, : parameters.exact_columns]
+        extras["coded"], extras["exact"] = Coded.of(corner), corner[: parameters.exact_rows, : parameters.exact_columns]
         if part.key in plan.learned:
             strengths = (1.2345678901234567,) * parameters.spectrum_rank
             left, right = (np.ones((len(strengths), side), np.float32) for side in corner.shape)

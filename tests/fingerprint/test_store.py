@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from stemma.anatomy.interface import Role
 from stemma.errors import IncompatibleFingerprint, MalformedFile, StemmaError
 from stemma.fingerprint import Fingerprint, build_fingerprint, from_bytes, load, save, to_bytes
-from stemma.fingerprint.collect import dequantise, quantise
+from stemma.fingerprint.coded import dequantise, quantise
 from stemma.fingerprint.store import LIMIT, describe
 from stemma.identity import is_present
 from tests.fingerprint.models import NONE, as_anatomy, draw_weights, fingerprint_of_weights

@@ -103,7 +103,7 @@ def _readers(base: Fingerprint, width: int) -> Mapping[Place, list[Array]]:
 
 
 def _reads(part: PartPrint, width: int) -> bool:
-    return is_present(part.corner) and not part.bias and part.shape[-1] == width
+    return is_present(part.coded) and not part.bias and part.shape[-1] == width
 
 
 def mantel(x: Array, y: Array) -> float:

@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stemma.evidence.interface import Evidence
-from stemma.evidence.units import corner, overlap
+from stemma.evidence.units import corner, corner_shape, overlap
 from stemma.fingerprint import Fingerprint, PartPrint
 from stemma.identity import Missing, is_present
 from stemma.immutable import immutable
@@ -112,13 +112,13 @@ def low_rank_change(a: Fingerprint, b: Fingerprint) -> LowRank | Missing:
             "carried_by_b": carried,
         },
     )
-    side = min(min(corner(x).shape) for x, _ in changed)
+    side = min(min(corner_shape(x)) for x, _ in changed)
     return LowRank(len(pairs), len(changed), ranks, explained, rank, roles, side, len(by_a), carried, evidence)
 
 
 def _comparable(x: PartPrint, y: PartPrint) -> bool:
-    both = is_present(x.corner) and is_present(y.corner) and is_present(x.digest) and is_present(y.digest)
-    return both and x.shape == y.shape and min(corner(x).shape) >= _MINIMUM_SIDE
+    both = is_present(x.coded) and is_present(y.coded) and is_present(x.digest) and is_present(y.digest)
+    return both and x.shape == y.shape and min(corner_shape(x)) >= _MINIMUM_SIDE
 
 
 def _rank(x: PartPrint, y: PartPrint) -> _Ranked:

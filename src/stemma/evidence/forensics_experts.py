@@ -49,7 +49,7 @@ def expert_origin(a: Fingerprint, b: Fingerprint) -> ExpertOrigin | Missing:
     equal: list[bool] = []
     same: list[bool] = []
     sites: list[SiteValue] = []
-    for part in (p for _, p in sorted(dense.parts.items()) if p.role in _ROLES and is_present(p.corner) and not p.bias):
+    for part in (p for _, p in sorted(dense.parts.items()) if p.role in _ROLES and is_present(p.coded) and not p.bias):
         rivals = _experts(mixed, part)
         if not rivals:
             continue
@@ -91,7 +91,7 @@ def _experts(mixed: Fingerprint, dense: PartPrint) -> list[PartPrint]:
         and p.site.expert >= 0
         and replace(p.site, expert=-1, block="") == replace(dense.site, block="")
     ]
-    return [p for p in wanted if is_present(p.corner) and min(p.corner.shape) >= _MINIMUM_SIDE and not p.bias]
+    return [p for p in wanted if is_present(p.coded) and min(p.coded.shape) >= _MINIMUM_SIDE and not p.bias]
 
 
 def _cosine(x: PartPrint, y: PartPrint) -> float:

@@ -104,7 +104,7 @@ def _evidence(kind: str, sites: int, kept: int, units: int, found: int, searched
 
 
 def _usable(x: PartPrint, y: PartPrint) -> bool:
-    both = is_present(x.corner) and is_present(y.corner) and len(x.shape) == len(y.shape) == 2
+    both = is_present(x.coded) and is_present(y.coded) and len(x.shape) == len(y.shape) == 2
     return both and x.shape[0] != y.shape[0] and x.shape[1] == y.shape[1] and x.shape[1] >= _MINIMUM_FEATURES
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from stemma.anatomy.interface import Role
 from stemma.evidence.order import MINIMUM_UNITS, UnitsOf
-from stemma.evidence.units import Crop, Group, LayerParts, corner, shared_crops
+from stemma.evidence.units import Crop, Group, LayerParts, corner_shape, shared_crops
 from stemma.immutable import immutable
 
 
@@ -48,9 +48,9 @@ def grid_of(rows: Sequence[LayerParts], columns: Sequence[LayerParts], group: Gr
 
 def _alike(layers: Sequence[LayerParts]) -> list[list[int]]:
     """Layers that hold matrices of the same shapes at the same places; they share crops with others."""
-    groups: dict[frozenset[tuple[tuple[int, str, Role], tuple[int, ...]]], list[int]] = defaultdict(list)
+    groups: dict[frozenset[tuple[tuple[int, str, Role], tuple[int, int]]], list[int]] = defaultdict(list)
     for i, layer in enumerate(layers):
-        groups[frozenset((key, corner(part).shape) for key, part in layer.items())].append(i)
+        groups[frozenset((key, corner_shape(part)) for key, part in layer.items())].append(i)
     return list(groups.values())
 
 

@@ -7,7 +7,7 @@ Every array here is units x features, the features of several tensors side by si
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from stemma.anatomy.interface import Role
 from stemma.fingerprint import Fingerprint, PartPrint
+from stemma.fingerprint.coded import Coded
 from stemma.identity import is_present
 from stemma.immutable import immutable
 
@@ -61,7 +62,7 @@ def by_layer(fingerprint: Fingerprint) -> Mapping[Place, LayerParts]:
     """The sampled matrices of every layer, keyed by expert, block and role."""
     layers: dict[Place, dict[tuple[int, str, Role], PartPrint]] = {}
     for part in fingerprint.parts.values():
-        if part.site.layer >= 0 and is_present(part.corner) and not part.bias:
+        if part.site.layer >= 0 and is_present(part.coded) and not part.bias:
             place = Place(part.site.stack, part.site.layer)
             layers.setdefault(place, {})[part.site.expert, part.site.block, part.role] = part
     return layers
@@ -103,7 +104,7 @@ def shared_crops(a: LayerParts, b: LayerParts, group: Group, head_dim: int | Non
         parts = {role: (a[expert, block, role], b[expert, block, role]) for role in roles}
         if group is Group.ATTENTION:
             roles = _joined_by_heads(parts, head_dim)
-        sizes = tuple((role, *overlap_shape(*(corner(p) for p in parts[role]))) for role in roles)
+        sizes = tuple((role, *overlap_shape(*(corner_shape(p) for p in parts[role]))) for role in roles)
         if sizes:
             crops.append(Crop(group, expert, block, sizes, head_dim or 0 if group is Group.ATTENTION else 0))
     return crops
@@ -132,20 +133,29 @@ def matrix_pairs(a: LayerParts, b: LayerParts, role: Role) -> list[tuple[PartPri
 
 def overlap(x: Array, y: Array) -> tuple[Array, Array]:
     """Both arrays cut to the rows and columns they share."""
-    rows, columns = overlap_shape(x, y)
+    rows, columns = overlap_shape(x.shape, y.shape)
     return x[:rows, :columns], y[:rows, :columns]
 
 
-def overlap_shape(x: Array, y: Array) -> tuple[int, int]:
+def overlap_shape(x: Sequence[int], y: Sequence[int]) -> tuple[int, int]:
     """The rows and columns that two matrices share."""
-    return min(x.shape[0], y.shape[0]), min(x.shape[1], y.shape[1])
+    return min(x[0], y[0]), min(x[1], y[1])
 
 
 def corner(part: PartPrint) -> Array:
     """The corner of a part that :func:`by_layer` chose."""
-    if not is_present(part.corner):
+    return _coded(part).values
+
+
+def corner_shape(part: PartPrint) -> tuple[int, int]:
+    """Rows and columns of that corner."""
+    return _coded(part).shape
+
+
+def _coded(part: PartPrint) -> Coded:
+    if not is_present(part.coded):
         raise ValueError(f"{part.key} has no corner")
-    return part.corner
+    return part.coded
 
 
 def _unit_length(units: Array) -> Array:

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stemma.anatomy.interface import Anatomy, Part, Role, Tokens
-from stemma.fingerprint.collect import requantise
-from stemma.fingerprint.model import Anchors, Array
+from stemma.fingerprint.coded import Coded
+from stemma.fingerprint.model import Anchors
 from stemma.fingerprint.moments import to_float32
 from stemma.fingerprint.schema import Parameters
 from stemma.identity import Missing
@@ -30,7 +30,7 @@ def collect_anchors(anatomy: Anatomy, parameters: Parameters) -> Anchors | Missi
     count = min(vocabulary, parameters.anchor_tokens, max(16, parameters.anchor_bytes // hidden))
     by_string, keys, ids = _choose(anatomy.tokens, vocabulary, count)
     head = _only(anatomy, Role.HEAD)
-    head_rows: Array | Missing
+    head_rows: Coded | Missing
     if isinstance(head, Missing):
         head_rows = head
     elif head.tensor.shape != embedding.tensor.shape:
@@ -59,9 +59,9 @@ def _choose(
     return True, distinct[:count], ids[within][first[:count]]
 
 
-def _rows(tensor: LazyTensor, ids: NDArray[np.int64]) -> Array:
+def _rows(tensor: LazyTensor, ids: NDArray[np.int64]) -> Coded:
     rows = np.empty((len(ids), tensor.shape[1]), tensor.dtype)
     for index in np.argsort(ids, kind="stable").tolist():
         row = int(ids[index])
         rows[index] = tensor.read(row, row + 1)[0]
-    return requantise(to_float32(rows))
+    return Coded.of(to_float32(rows))

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from stemma.anatomy.interface import Part
 from stemma.errors import InputError
+from stemma.fingerprint.coded import Coded, requantise
 from stemma.fingerprint.digest import ValueDigest, value_digest
 from stemma.fingerprint.model import Array, LearnedPart, PartPrint
 from stemma.fingerprint.moments import MomentAccumulator, Moments, to_float32
@@ -19,7 +20,6 @@ from stemma.identity import Digest, Missing
 from stemma.immutable import immutable
 from stemma.weights.interface import LazyTensor
 
-_LARGEST_SCALE = np.nextafter(np.finfo(np.float32).max / np.float32(127), np.float32(0))
 _SAMPLED = Missing("only a sample of the weights was read")
 
 
@@ -115,7 +115,7 @@ def _print(part: Part, plan: Plan, parameters: Parameters, gathered: _Gathered) 
         extras["vector"] = narrowed(gathered.leading[:, 0]).astype(np.float32)
     if part.key in plan.corners:
         corner = gathered.leading[: plan.side, : plan.side]
-        extras["corner"] = requantise(corner)
+        extras["coded"] = Coded.of(corner)
         extras["exact"] = corner[: parameters.exact_rows, : parameters.exact_columns].copy()
     if part.key in plan.learned:
         block = centred(gathered.leading, unit_axis(part.role))
@@ -155,25 +155,3 @@ def narrowed(values: Array) -> NDArray[np.float16] | Array:
     """A vector as it is stored: half precision, or float32 where a value lies beyond its range."""
     fits = np.abs(values).max(initial=0.0) <= np.finfo(np.float16).max
     return values.astype(np.float16) if fits else values
-
-
-def quantise(values: Array) -> tuple[NDArray[np.int8], Array]:
-    """Rows as int8 with one float32 scale each: the form in which a corner is stored."""
-    scale = (np.abs(values).max(axis=1, initial=0.0) / np.float32(127)).astype(np.float32)
-    scale[scale < np.finfo(np.float32).tiny] = 0  # codes of subnormal rows would not fit
-    scale = np.minimum(scale, _LARGEST_SCALE)
-    safe = np.where(scale > 0, scale, np.float32(1))
-    return np.rint(values / safe[:, None]).astype(np.int8), scale
-
-
-def dequantise(codes: NDArray[np.int8], scale: Array, room: NDArray[np.float32] | None = None) -> Array:
-    """Back from :func:`quantise`; into ``room``, an array of the codes' shape, where that is given."""
-    values = np.empty(codes.shape, np.float32) if room is None else room
-    np.copyto(values, codes)
-    values *= scale[:, None]
-    return values
-
-
-def requantise(values: Array) -> Array:
-    """What storing would make of ``values``: a fingerprint at hand and a stored one are equal."""
-    return dequantise(*quantise(values))

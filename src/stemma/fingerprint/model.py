@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stemma.anatomy.interface import Facts, Role, Site
+from stemma.fingerprint.coded import Coded
 from stemma.fingerprint.moments import Moments
 from stemma.fingerprint.spectrum import signal_shares
 from stemma.identity import Digest, Missing, oms_root
@@ -59,9 +60,9 @@ class LearnedPart:
 class PartPrint:
     """What is kept of one tensor.
 
-    ``corner`` holds the leading rows and columns of a matrix (r x c, float32, exact to 1/127 of each row's largest
-    entry), ``exact`` the very first of them to the last bit (for rounding, lattices, pruning), ``vector`` a gain or
-    bias whole or its leading values (to half precision), ``digest`` the value digest.
+    ``coded`` holds the leading rows and columns of a matrix, ``corner`` the same as numbers (r x c, float32, exact to
+    1/127 of each row's largest entry), ``exact`` the very first of them to the last bit (for rounding, lattices,
+    pruning), ``vector`` a gain or bias whole or its leading values (to half precision), ``digest`` the value digest.
     """
 
     key: str
@@ -74,10 +75,15 @@ class PartPrint:
     storage: str
     digest: Digest | Missing
     moments: Moments | Missing
-    corner: Array | Missing = field(default_factory=lambda: Missing("not a sampled matrix"))
+    coded: Coded | Missing = field(default_factory=lambda: Missing("not a sampled matrix"))
     exact: Array | Missing = field(default_factory=lambda: Missing("not a sampled matrix"))
     learned: LearnedPart | Missing = field(default_factory=lambda: Missing("not a sampled layer"))
     vector: Array | Missing = field(default_factory=lambda: Missing("not a vector"))
+
+    @property
+    def corner(self) -> Array | Missing:
+        """The corner as numbers."""
+        return self.coded if isinstance(self.coded, Missing) else self.coded.values
 
 
 @immutable(eq=False)
@@ -85,14 +91,25 @@ class Anchors:
     """Rows of the token embedding (and of an untied head) at a deterministic choice of tokens.
 
     ``keys`` identify tokens by their canonical string (64-bit hash, ascending) or, without a tokenizer, by id
-    (``by_string`` False). ``embedding`` and ``head`` are n x hidden, float32.
+    (``by_string`` False). ``embedding`` and ``head`` are n x hidden, float32; ``embedding_codes`` and ``head_codes``
+    the same as they are kept.
     """
 
     by_string: bool
     keys: NDArray[np.uint64]
     ids: NDArray[np.int64]
-    embedding: Array
-    head: Array | Missing
+    embedding_codes: Coded
+    head_codes: Coded | Missing
+
+    @property
+    def embedding(self) -> Array:
+        """Rows of the token embedding."""
+        return self.embedding_codes.values
+
+    @property
+    def head(self) -> Array | Missing:
+        """Rows of the head, where it is a matrix of its own."""
+        return self.head_codes if isinstance(self.head_codes, Missing) else self.head_codes.values
 
 
 @immutable(eq=False)

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stemma.anatomy.interface import Facts, Role, Site
-from stemma.fingerprint.collect import narrowed, quantise
+from stemma.fingerprint.coded import Coded, quantise
+from stemma.fingerprint.collect import narrowed
 from stemma.fingerprint.model import (
     Anchors,
-    Array,
     FilePrint,
     Fingerprint,
     LayerResponses,
@@ -53,7 +53,7 @@ def record_of(f: Fingerprint) -> dict[str, Any]:
         "declared": f.declared,
         "parts": [_part_record(p) for _, p in sorted(f.parts.items())],
         "exempt": f.exempt,
-        "anchors": {"by_string": f.anchors.by_string, "head": _reason_only(f.anchors.head)}
+        "anchors": {"by_string": f.anchors.by_string, "head": _reason_only(f.anchors.head_codes)}
         if is_present(f.anchors)
         else _or_reason(f.anchors),
         "responses": _or_reason(f.responses)
@@ -68,8 +68,8 @@ def arrays_of(f: Fingerprint) -> dict[str, NDArray[Any]]:
     """The arrays under the names that the file gives them."""
     arrays: dict[str, NDArray[Any]] = {"sketch": f.sketch}
     for key, part in f.parts.items():
-        if is_present(part.corner):
-            arrays[f"corner/{key}"], arrays[f"scale/{key}"] = quantise(part.corner)
+        if is_present(part.coded):
+            arrays[f"corner/{key}"], arrays[f"scale/{key}"] = part.coded.codes, part.coded.scale
         if is_present(part.exact):
             arrays[f"exact/{key}"] = part.exact
         if is_present(part.learned):
@@ -88,9 +88,10 @@ def arrays_of(f: Fingerprint) -> dict[str, NDArray[Any]]:
             arrays[f"response-shares/{at}"] = response.shares
     if is_present(f.anchors):
         arrays["anchors/keys"], arrays["anchors/ids"] = f.anchors.keys, f.anchors.ids
-        arrays["anchors/embedding"], arrays["anchors/embedding-scale"] = quantise(f.anchors.embedding)
-        if is_present(f.anchors.head):
-            arrays["anchors/head"], arrays["anchors/head-scale"] = quantise(f.anchors.head)
+        embedding, head = f.anchors.embedding_codes, f.anchors.head_codes
+        arrays["anchors/embedding"], arrays["anchors/embedding-scale"] = embedding.codes, embedding.scale
+        if is_present(head):
+            arrays["anchors/head"], arrays["anchors/head-scale"] = head.codes, head.scale
     return arrays
 
 
@@ -152,7 +153,9 @@ def _part_record(p: PartPrint) -> dict[str, Any]:
         "digest": _digest_text(p.digest),
         "moments": _or_reason(p.moments) if isinstance(p.moments, Missing) else asdict(p.moments),
         "absent": {
-            k: v.reason for k in ("corner", "exact", "learned", "vector") if isinstance(v := getattr(p, k), Missing)
+            name: kept.reason
+            for name, kept in (("corner", p.coded), ("exact", p.exact), ("learned", p.learned), ("vector", p.vector))
+            if isinstance(kept, Missing)
         },
         "learned": {
             "block": list(learned.block),
@@ -174,9 +177,9 @@ def _part(record: Mapping[str, Any], reader: ArrayReader) -> PartPrint:
     def kept(name: str, value: Any) -> Any:
         return Missing(absent[name]) if name in absent else value(f"{name}/{key}")
 
-    corner = kept("corner", lambda n: reader.coded(n, f"scale/{key}", shape))
+    coded = kept("corner", lambda n: reader.coded(n, f"scale/{key}", shape))
     learned = (
-        Missing(absent["learned"]) if "learned" in absent else _learned(key, mapping(record, "learned"), corner, reader)
+        Missing(absent["learned"]) if "learned" in absent else _learned(key, mapping(record, "learned"), coded, reader)
     )
     return PartPrint(
         key=key,
@@ -189,7 +192,7 @@ def _part(record: Mapping[str, Any], reader: ArrayReader) -> PartPrint:
         storage=text(record, "storage"),
         digest=_digest(record, "digest"),
         moments=optional(record, "moments", _moments),
-        corner=corner,
+        coded=coded,
         exact=kept("exact", lambda n: reader.plain(n, "float32", 2)),
         learned=learned,
         vector=kept("vector", lambda n: reader.plain(n, "float16", 1, also="float32").astype(np.float32)),
@@ -220,10 +223,10 @@ def _moments(record: Mapping[str, Any], key: str) -> Moments:
     )
 
 
-def _learned(key: str, m: Mapping[str, Any], corner: Array | Missing, reader: ArrayReader) -> LearnedPart:
+def _learned(key: str, m: Mapping[str, Any], corner: Coded | Missing, reader: ArrayReader) -> LearnedPart:
     rows, columns = _shape(m["block"])
-    left = reader.coded(f"learned-left/{key}", f"learned-left-scale/{key}", None)
-    right = reader.coded(f"learned-right/{key}", f"learned-right-scale/{key}", None)
+    left = reader.coded(f"learned-left/{key}", f"learned-left-scale/{key}", None).values
+    right = reader.coded(f"learned-right/{key}", f"learned-right-scale/{key}", None).values
     strengths = numbers(m, "strengths")
     expected = corner.shape if is_present(corner) else (0, 0)
     if not len(strengths) == len(left) == len(right) or (left.shape[1], right.shape[1]) != expected:
@@ -238,10 +241,10 @@ def _anchors(record: Mapping[str, Any], reader: ArrayReader) -> Anchors | Missin
         return m
     keys, ids = reader.plain("anchors/keys", "uint64", 1), reader.plain("anchors/ids", "int64", 1)
     embedding = reader.coded("anchors/embedding", "anchors/embedding-scale", None)
-    head: Array | Missing = (
+    head: Coded | Missing = (
         Missing(text(m, "head")) if m["head"] is not None else reader.coded("anchors/head", "anchors/head-scale", None)
     )
-    if not len(keys) == len(ids) == len(embedding) or (is_present(head) and head.shape != embedding.shape):
+    if not len(keys) == len(ids) == embedding.shape[0] or (is_present(head) and head.shape != embedding.shape):
         raise ValueError("anchors whose arrays differ in length")
     return Anchors(flag(m, "by_string"), keys, ids, embedding, head)
 
@@ -259,9 +262,9 @@ def _layer_responses(item: Mapping[str, Any], reader: ArrayReader) -> LayerRespo
     roles = {}
     for name in lines(item, "roles"):
         at = f"{place}/{name}"
-        found = reader.coded(f"response/{at}", f"response-scale/{at}", None)
-        left = reader.coded(f"response-left/{at}", f"response-left-scale/{at}", None)
-        right = reader.coded(f"response-right/{at}", f"response-right-scale/{at}", None)
+        found = reader.coded(f"response/{at}", f"response-scale/{at}", None).values
+        left = reader.coded(f"response-left/{at}", f"response-left-scale/{at}", None).values
+        right = reader.coded(f"response-right/{at}", f"response-right-scale/{at}", None).values
         shares = reader.plain(f"response-shares/{at}", "float32", 1)
         if (
             (left.shape[1], right.shape[1]) != found.shape

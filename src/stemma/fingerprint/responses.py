@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from stemma.anatomy.config import SHIFTED_GAIN
 from stemma.anatomy.interface import Anatomy, Part, Role
-from stemma.fingerprint.collect import requantise
+from stemma.fingerprint.coded import requantise
 from stemma.fingerprint.model import Anchors, Array, LayerResponses, Response
 from stemma.fingerprint.moments import to_float32
 from stemma.fingerprint.schema import Parameters
