@@ -47,9 +47,9 @@ def align_layers(a: Layers, b: Layers) -> Alignment | Missing:
     units = remembered_units()
     grid = _grid([b[p] for p in rows], [a[q] for q in columns], units)
     cells = int(np.isfinite(grid.z).sum())
-    if not cells:
-        return Missing("no layer has MLP neurons that could be aligned")
     traces = _traces_that_matter(grid.z, cells, lambda i, j: _cell_trace(a[columns[j]], b[rows[i]], units))
+    if not traces:
+        return Missing("no layer has MLP neurons that could be aligned")
     usable = np.full(grid.z.shape, -np.inf)
     for (i, j), trace in traces.items():
         if log10_bonferroni(trace.log10_p, cells) < _CELL_LEVEL:
@@ -88,19 +88,17 @@ def _grid(rows: Sequence[LayerParts], columns: Sequence[LayerParts], units: Unit
     return grid_of(rows, columns, Group.MLP, units).filled_from(grid_of(rows, columns, Group.STATE, units))
 
 
-def _cell_trace(a: LayerParts, b: LayerParts, units: UnitsOf) -> Trace:
-    trace = layer_trace(a, b, Group.MLP, None, units) or layer_trace(a, b, Group.STATE, None, units)
-    if trace is None:
-        raise ValueError("a cell of the grid has no trace")
-    return trace
+def _cell_trace(a: LayerParts, b: LayerParts, units: UnitsOf) -> Trace | None:
+    return layer_trace(a, b, Group.MLP, None, units) or layer_trace(a, b, Group.STATE, None, units)
 
 
 def _traces_that_matter(
-    z: NDArray[np.float64], cells: int, trace_at: Callable[[int, int], Trace]
+    z: NDArray[np.float64], cells: int, trace_at: Callable[[int, int], Trace | None]
 ) -> dict[tuple[int, int], Trace]:
     """Traces, third moment included, of every cell that may be significant, and of the one with the smallest p-value.
 
-    No p-value lies below the normal tail of its z, so that cells whose tail is too large need not be looked at.
+    No p-value lies below the normal tail of its z, so that cells whose tail is too large need not be looked at. A cell
+    without variance but for rounding has no trace.
     """
     found: dict[tuple[int, int], Trace] = {}
     smallest = math.inf
@@ -109,8 +107,9 @@ def _traces_that_matter(
         bound = log10_normal_tail(z[i, j] + _ROUNDING)
         if bound > smallest and log10_bonferroni(bound, cells) >= _CELL_LEVEL:
             break
-        found[i, j] = trace_at(i, j)
-        smallest = min(smallest, found[i, j].log10_p)
+        if trace := trace_at(i, j):
+            found[i, j] = trace
+            smallest = min(smallest, trace.log10_p)
     return found
 
 
