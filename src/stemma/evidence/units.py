@@ -144,7 +144,7 @@ def overlap_shape(x: Sequence[int], y: Sequence[int]) -> tuple[int, int]:
 
 def corner(part: PartPrint) -> Array:
     """The corner of a part that :func:`by_layer` chose."""
-    return _coded(part).values
+    return _coded(part).decoded()
 
 
 def corner_shape(part: PartPrint) -> tuple[int, int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -19,7 +18,8 @@ _LARGEST_SCALE = np.nextafter(np.finfo(np.float32).max / np.float32(127), np.flo
 class Coded:
     """A matrix (r x c) as whole numbers ``codes`` and one float32 ``scale`` a row.
 
-    Much of a fingerprint is never looked at, so that numbers are made of it only when they are asked for.
+    Much of a fingerprint is never looked at, and most of the rest once: to make numbers of it when they are asked for
+    takes less time than to fill new memory with all of them.
     """
 
     codes: NDArray[np.int8]
@@ -30,9 +30,8 @@ class Coded:
         """``values`` to 1/127 of each row's largest entry."""
         return cls(*quantise(values))
 
-    @cached_property
-    def values(self) -> NDArray[np.float32]:
-        """The numbers: what storing made of them, whether they were stored or not."""
+    def decoded(self) -> NDArray[np.float32]:
+        """The numbers, made anew each time: what storing made of them, whether they were stored or not."""
         return dequantise(self.codes, self.scale)
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -82,8 +83,8 @@ class PartPrint:
 
     @property
     def corner(self) -> Array | Missing:
-        """The corner as numbers."""
-        return self.coded if isinstance(self.coded, Missing) else self.coded.values
+        """The corner as numbers, made anew each time."""
+        return self.coded if isinstance(self.coded, Missing) else self.coded.decoded()
 
 
 @immutable(eq=False)
@@ -101,15 +102,15 @@ class Anchors:
     embedding_codes: Coded
     head_codes: Coded | Missing
 
-    @property
+    @cached_property
     def embedding(self) -> Array:
         """Rows of the token embedding."""
-        return self.embedding_codes.values
+        return self.embedding_codes.decoded()
 
-    @property
+    @cached_property
     def head(self) -> Array | Missing:
         """Rows of the head, where it is a matrix of its own."""
-        return self.head_codes if isinstance(self.head_codes, Missing) else self.head_codes.values
+        return self.head_codes if isinstance(self.head_codes, Missing) else self.head_codes.decoded()
 
 
 @immutable(eq=False)

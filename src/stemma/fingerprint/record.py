@@ -225,8 +225,8 @@ def _moments(record: Mapping[str, Any], key: str) -> Moments:
 
 def _learned(key: str, m: Mapping[str, Any], corner: Coded | Missing, reader: ArrayReader) -> LearnedPart:
     rows, columns = _shape(m["block"])
-    left = reader.coded(f"learned-left/{key}", f"learned-left-scale/{key}", None).values
-    right = reader.coded(f"learned-right/{key}", f"learned-right-scale/{key}", None).values
+    left = reader.coded(f"learned-left/{key}", f"learned-left-scale/{key}", None).decoded()
+    right = reader.coded(f"learned-right/{key}", f"learned-right-scale/{key}", None).decoded()
     strengths = numbers(m, "strengths")
     expected = corner.shape if is_present(corner) else (0, 0)
     if not len(strengths) == len(left) == len(right) or (left.shape[1], right.shape[1]) != expected:
@@ -262,9 +262,9 @@ def _layer_responses(item: Mapping[str, Any], reader: ArrayReader) -> LayerRespo
     roles = {}
     for name in lines(item, "roles"):
         at = f"{place}/{name}"
-        found = reader.coded(f"response/{at}", f"response-scale/{at}", None).values
-        left = reader.coded(f"response-left/{at}", f"response-left-scale/{at}", None).values
-        right = reader.coded(f"response-right/{at}", f"response-right-scale/{at}", None).values
+        found = reader.coded(f"response/{at}", f"response-scale/{at}", None).decoded()
+        left = reader.coded(f"response-left/{at}", f"response-left-scale/{at}", None).decoded()
+        right = reader.coded(f"response-right/{at}", f"response-right-scale/{at}", None).decoded()
         shares = reader.plain(f"response-shares/{at}", "float32", 1)
         if (
             (left.shape[1], right.shape[1]) != found.shape

@@ -121,7 +121,7 @@ class ArrayReader:
         coded = Coded(codes, scale)
         if np.abs(scale).max(initial=0.0) > _SAFE_SCALE:
             with np.errstate(over="ignore"):
-                finite = np.isfinite(coded.values).all()
+                finite = np.isfinite(coded.decoded()).all()
             if not finite:
                 raise ValueError(f"{name} holds infinite values")
         return coded
