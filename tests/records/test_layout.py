@@ -112,3 +112,11 @@ def test_new_records_quote_what_readers_take_differently() -> None:
     text = write_record(data)
     assert '"no"' in text and '"1e5"' in text
     assert yaml.safe_load(text) == data
+
+
+@pytest.mark.parametrize("key", ["yes", "no", "1.10", "2023-07-19", "null", "~", "0x1f"])
+def test_keys_get_the_quotes_they_need(key: str) -> None:
+    data = {"stemma": 1, "name": "base", "version": "1.0.0", "type": "model", "x-own": {key: 1}}
+    text = write_record(data)
+    assert parse_record(text).data == data == yaml.safe_load(text) == _by_ruamel(text)
+    assert format_record(text) == text

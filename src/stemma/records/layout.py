@@ -126,7 +126,7 @@ def _styled(value: Json) -> Any:
     from ruamel.yaml.comments import CommentedMap, CommentedSeq  # noqa: PLC0415 as above
 
     if isinstance(value, dict):
-        return CommentedMap((key, _styled(inner)) for key, inner in value.items())
+        return CommentedMap((_styled_key(key), _styled(inner)) for key, inner in value.items())
     if isinstance(value, list):
         items = CommentedSeq(_styled(item) for item in value)
         brief = all(isinstance(item, str) and _BRIEF.fullmatch(item) for item in value)
@@ -134,6 +134,13 @@ def _styled(value: Json) -> Any:
             items.fa.set_flow_style()
         return items
     return _styled_text(value) if isinstance(value, str) else value
+
+
+def _styled_key(key: str) -> str:
+    """A key with the quotes it needs: ``yes`` and ``1.10`` are no strings to some readers."""
+    from ruamel.yaml.scalarstring import DoubleQuotedScalarString  # noqa: PLC0415 as above
+
+    return key if plain_value(key) == key else DoubleQuotedScalarString(key)
 
 
 def _styled_text(text: str) -> Any:
