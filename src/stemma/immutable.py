@@ -2,8 +2,8 @@
 
 ``dataclass(frozen=True)`` composes, compiles and runs six methods for each class: half a millisecond, and a hundred
 classes lie on the way of ``stemma compare``. Here :func:`dataclasses.dataclass` only collects the fields, so that
-``replace``, ``fields``, ``asdict`` and ``match`` work as ever, and all classes share the same six methods. A class that
-is made often gets its own ``__init__`` after all, which is quicker once it is there
+``replace``, ``fields``, ``asdict`` and ``match`` work as ever, and classes share methods that are compiled once. A
+class that is made often gets the ``__init__`` of :mod:`dataclasses` after all, which is quicker once it is there
 (docs/decisions/0013-immutable-values.md).
 """
 

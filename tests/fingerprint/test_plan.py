@@ -173,5 +173,5 @@ def test_no_parts() -> None:
 
 def test_absence_has_a_reason() -> None:
     found = fingerprint_of_weights(draw_weights(0)).parts["model/token_embedding"]
-    assert isinstance(found.corner, Missing)
-    assert found.corner.reason
+    assert isinstance(found.coded, Missing)
+    assert found.coded.reason

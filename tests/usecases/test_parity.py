@@ -22,6 +22,7 @@ import pytest
 from numpy.typing import NDArray
 
 from stemma.fingerprint import Fingerprint, PartPrint
+from stemma.fingerprint.coded import Coded
 from stemma.identity import Missing
 from stemma.usecases.models import fingerprint
 from stemma.usecases.settings import Work
@@ -169,7 +170,7 @@ def test_a_sample_holds_the_same(single: Fingerprint, tmp_path: Path, container:
     """What a sampled reading has is what the whole reading has, in any container."""
     sampled = made(CONTAINERS[container](tmp_path / "model"), sample=True)
     for key, part in single.parts.items():
-        same(part.corner, sampled.parts[key].corner)
+        same(part.coded, sampled.parts[key].coded)
         same(part.exact, sampled.parts[key].exact)
         same(part.vector, sampled.parts[key].vector)
         assert isinstance(sampled.parts[key].digest, Missing)
@@ -184,8 +185,9 @@ def test_rounding_shows_in_digests_and_little_else(tmp_path: Path) -> None:
         assert part.digest != other.digest
         assert not isinstance(part.moments, Missing) and not isinstance(other.moments, Missing)
         assert other.moments.energy == pytest.approx(part.moments.energy, rel=1e-3)
-        if isinstance(part.corner, np.ndarray) and isinstance(other.corner, np.ndarray):
-            np.testing.assert_allclose(other.corner, part.corner, atol=0.02 * float(np.abs(part.corner).max()))
+        if isinstance(part.coded, Coded) and isinstance(other.coded, Coded):
+            mine, theirs = part.coded.decoded(), other.coded.decoded()
+            np.testing.assert_allclose(theirs, mine, atol=0.02 * float(np.abs(mine).max()))
     assert float(whole.sketch @ rounded.sketch) > 0.999
 
 
@@ -193,7 +195,7 @@ def same_part(a: PartPrint, b: PartPrint) -> None:
     assert (a.key, a.role, a.site, a.bias, a.shape) == (b.key, b.role, b.site, b.bias, b.shape)
     assert a.digest == b.digest, a.key
     assert a.moments == b.moments, a.key
-    same(a.corner, b.corner)
+    same(a.coded, b.coded)
     same(a.exact, b.exact)
     same(a.vector, b.vector)
     if isinstance(a.learned, Missing) or isinstance(b.learned, Missing):
@@ -227,6 +229,8 @@ def same_responses(a: Fingerprint, b: Fingerprint) -> None:
 def same(a: Any, b: Any) -> None:
     if isinstance(a, np.ndarray):
         np.testing.assert_array_equal(a, b)
+    elif isinstance(a, Coded):
+        same((a.codes.tolist(), a.scale.tolist()), (b.codes.tolist(), b.scale.tolist()))
     else:
         assert a == b
 

@@ -88,17 +88,17 @@ def _factors(adapter: Fingerprint, width: int) -> Mapping[Place, list[Array]]:
         partner = adapter.parts.get(key.replace(Role.ADAPTER_A.value, Role.ADAPTER_B.value))
         if partner is None or not _reads(part, width) or part.site.layer < 0:
             continue
-        a, b = part.corner, partner.corner
-        if is_present(a) and is_present(b) and len(a) == b.shape[1]:
-            layers.setdefault(Place(part.site.stack, part.site.layer), []).append(b @ a)
+        a, b = part.coded, partner.coded
+        if is_present(a) and is_present(b) and a.shape[0] == b.shape[1]:
+            layers.setdefault(Place(part.site.stack, part.site.layer), []).append(b.decoded() @ a.decoded())
     return layers
 
 
 def _readers(base: Fingerprint, width: int) -> Mapping[Place, list[Array]]:
     layers: dict[Place, list[Array]] = {}
     for _, part in sorted(base.parts.items()):
-        if part.role in _READERS and _reads(part, width) and part.site.layer >= 0 and is_present(part.corner):
-            layers.setdefault(Place(part.site.stack, part.site.layer), []).append(part.corner)
+        if part.role in _READERS and _reads(part, width) and part.site.layer >= 0 and is_present(part.coded):
+            layers.setdefault(Place(part.site.stack, part.site.layer), []).append(part.coded.decoded())
     return layers
 
 

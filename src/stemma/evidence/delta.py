@@ -83,7 +83,7 @@ def low_rank_change(a: Fingerprint, b: Fingerprint) -> LowRank | Missing:
     found: list[_Ranked] = []
     for x, y in changed[::step]:
         found.append(_rank(x, y))
-        if found[-1].rank > min(corner(x).shape) // _LOW:
+        if found[-1].rank > min(corner_shape(x)) // _LOW:
             break
     ranks = tuple(f.rank for f in found)
     explained = min(f.explained for f in found)

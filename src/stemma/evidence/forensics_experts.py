@@ -95,9 +95,9 @@ def _experts(mixed: Fingerprint, dense: PartPrint) -> list[PartPrint]:
 
 
 def _cosine(x: PartPrint, y: PartPrint) -> float:
-    first, second = x.corner, y.corner
+    first, second = x.coded, y.coded
     if not (is_present(first) and is_present(second)):
         return 0.0
-    p, q = overlap(first, second)
+    p, q = overlap(first.decoded(), second.decoded())
     norm = float(np.linalg.norm(p) * np.linalg.norm(q))
     return float(np.vdot(p, q)) / norm if norm > 0 else 0.0

@@ -103,7 +103,7 @@ def _at_home(layers: Layers, alone: tuple[Place, ...], kept: list[tuple[Place, P
 
 
 def _inputs(parts: LayerParts) -> list[Array]:
-    return [p.corner for p in parts.values() if p.role in _INPUTS and is_present(p.corner)]
+    return [p.coded.decoded() for p in parts.values() if p.role in _INPUTS and is_present(p.coded)]
 
 
 def _idle(parts: LayerParts) -> bool:
@@ -118,9 +118,9 @@ def _alike(x: LayerParts, y: LayerParts) -> bool:
     """Whether the inputs of two layers' MLPs point the same way: not so in layers that were trained apart."""
     for key, part in x.items():
         if part.role in (Role.UP, Role.STATE_IN) and key in y:
-            first, second = part.corner, y[key].corner
+            first, second = part.coded, y[key].coded
             if is_present(first) and is_present(second):
-                p, q = overlap(first, second)
+                p, q = overlap(first.decoded(), second.decoded())
                 norm = float(np.linalg.norm(p) * np.linalg.norm(q))
                 return norm > 0 and float(np.vdot(p, q)) / norm > _LIKE
     return False

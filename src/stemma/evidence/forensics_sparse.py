@@ -51,9 +51,8 @@ def sparse_change(a: Fingerprint, b: Fingerprint) -> SparseChange | Missing:
     logs = np.log2(np.maximum(np.abs(values), 1e-12))
     of_equal, of_moved = (np.bincount(matrix, logs * kind, len(pairs)) for kind in (same, ~same))
     both = equal > 0
-    gap = (
-        float(np.mean((of_equal[both] / equal[both]) - (of_moved[both] / (sizes - equal)[both]))) if both.any() else 0.0
-    )
+    gaps = of_equal[both] / equal[both] - of_moved[both] / (sizes - equal)[both]
+    gap = float(gaps.mean()) if both.any() else 0.0
     scattered = between >= _MOST_MATRICES and abs(gap) <= _LARGEST_GAP and not narrow
     evidence = Evidence(
         test="sparse change",

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from stemma.anatomy.interface import Role
 from stemma.evidence.interface import Evidence
+from stemma.evidence.units import corner, corner_shape
 from stemma.fingerprint import Fingerprint, PartPrint
 from stemma.identity import Missing, is_present
 from stemma.immutable import immutable
@@ -135,15 +136,13 @@ def _places(large: Array, small: Array) -> tuple[NDArray[np.int64], Array]:
 
 
 def _rows(part: PartPrint) -> Array:
-    corner = part.corner
-    if not is_present(corner):
-        raise ValueError(f"{part.key} has no corner")
-    norms = np.sqrt(np.vecdot(corner, corner))
-    rows: Array = corner / np.where(norms > 0, norms, 1)[:, None]
+    held = corner(part)
+    norms = np.sqrt(np.vecdot(held, held))
+    rows: Array = held / np.where(norms > 0, norms, 1)[:, None]
     return rows
 
 
 def _within(searched: int, large: PartPrint, small: PartPrint) -> int:
     """How many of the searched units can lie within the larger model's corner, were they spread evenly."""
-    seen = len(_rows(large)) / large.shape[0] * small.shape[0]
+    seen = corner_shape(large)[0] / large.shape[0] * small.shape[0]
     return max(1, min(searched, round(seen)))

@@ -85,10 +85,8 @@ def _moments(left: Sequence[Prepared], right: Sequence[Prepared], widest: int) -
     """T and its null variance for every pair of units (n x f each)."""
     count, width = left[0].units.shape
     if width > widest:
-        traces = [[trace_of(a, b) for b in right] for a in left]
-        return np.array([[t.total for t in row] for row in traces]), np.array(
-            [[t.variance for t in row] for row in traces]
-        )
+        one_by_one = np.array([[(t.total, t.variance) for b in right for t in [trace_of(a, b)]] for a in left])
+        return one_by_one[..., 0], one_by_one[..., 1]
     x, y = (np.stack([p.units for p in side]) for side in (left, right))
     return _flat(x) @ _flat(y).T, _flat(x.mT @ x) @ _flat(y.mT @ y).T / (count - 1)
 

@@ -61,9 +61,9 @@ class LearnedPart:
 class PartPrint:
     """What is kept of one tensor.
 
-    ``coded`` holds the leading rows and columns of a matrix, ``corner`` the same as numbers (r x c, float32, exact to
-    1/127 of each row's largest entry), ``exact`` the very first of them to the last bit (for rounding, lattices,
-    pruning), ``vector`` a gain or bias whole or its leading values (to half precision), ``digest`` the value digest.
+    ``coded`` holds the leading rows and columns of a matrix, its corner (r x c, exact to 1/127 of each row's largest
+    entry), ``exact`` the very first of them to the last bit (for rounding, lattices, pruning), ``vector`` a gain or
+    bias whole or its leading values (to half precision), ``digest`` the value digest.
     """
 
     key: str
@@ -80,11 +80,6 @@ class PartPrint:
     exact: Array | Missing = field(default_factory=lambda: Missing("not a sampled matrix"))
     learned: LearnedPart | Missing = field(default_factory=lambda: Missing("not a sampled layer"))
     vector: Array | Missing = field(default_factory=lambda: Missing("not a vector"))
-
-    @property
-    def corner(self) -> Array | Missing:
-        """The corner as numbers, made anew each time."""
-        return self.coded if isinstance(self.coded, Missing) else self.coded.decoded()
 
 
 @immutable(eq=False)

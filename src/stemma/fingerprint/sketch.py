@@ -59,10 +59,9 @@ def _corners(parts: Mapping[str, PartPrint]) -> Iterator[tuple[str, Array]]:
         for depth in _DEPTHS:
             layer = layers[round(depth * (len(layers) - 1))]
             for part in parts.values():
-                corner = part.corner
-                if (part.site.stack, part.site.layer) == (stack, layer) and is_present(corner):
+                if (part.site.stack, part.site.layer) == (stack, layer) and is_present(part.coded):
                     name = f"{stack} {depth:.2f} {part.site.expert} {part.site.block} {part.role.value}"
-                    yield name, np.ascontiguousarray(corner[:_SIDE, :_SIDE])
+                    yield name, np.ascontiguousarray(part.coded.decoded()[:_SIDE, :_SIDE])
 
 
 def _add(total: NDArray[np.float64], name: str, weight: float, block: Array) -> None:

@@ -171,7 +171,7 @@ def _set(tree: Any, path: list[str], value: Json) -> None:
         place.pop(last, None)
         place.pop(f"+{last}", None)
     else:
-        place[last] = _styled(value)
+        place[_styled_key(last)] = _styled(value)
     for outer, section in reversed(trail):
         if not outer[section]:
             del outer[section]
