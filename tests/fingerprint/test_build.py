@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from stemma import Work
+from stemma.anatomy.interface import Role
 from stemma.errors import InputError
 from stemma.fingerprint import Fingerprint, build_fingerprint, to_bytes
 from stemma.fingerprint.coded import Coded
 from stemma.identity import Missing, is_present
 from stemma.usecases.models import fingerprint
 from tests import models
-from tests.fingerprint.models import as_anatomy, draw_weights
+from tests.fingerprint.models import ArrayTensor, as_anatomy, draw_weights
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +64,41 @@ def test_a_sample_learns_from_fewer_layers_and_the_same_of_each() -> None:
     for key, part in sampled.items():
         np.testing.assert_array_equal(part.left, full[key].left)
         assert part.strengths and part.strengths == full[key].strengths
+
+
+def test_every_matrix_is_read_once() -> None:
+    tensors: list[ArrayTensor] = []
+
+    def counted(array: NDArray[np.float32]) -> ArrayTensor:
+        tensors.append(ArrayTensor(array))
+        return tensors[-1]
+
+    made = build_fingerprint(as_anatomy(draw_weights(1), wrap=counted), (), workers=2)
+    assert is_present(made.responses) and [len(each.roles) for each in made.responses] == [3, 3, 3, 3]
+    assert {tensor.passes for tensor in tensors} == {1}
+
+
+@pytest.mark.parametrize("step", [1, 7, 96])
+def test_responses_do_not_depend_on_the_blocks_of_a_reading(step: int) -> None:
+    weights = draw_weights(1)
+    whole, blocks = (
+        build_fingerprint(as_anatomy(weights, wrap=wrap), (), workers=1).responses
+        for wrap in (ArrayTensor, partial(ArrayTensor, step=step))
+    )
+    assert is_present(whole) and is_present(blocks)
+    for mine, theirs in zip(whole, blocks, strict=True):
+        np.testing.assert_array_equal(mine.neurons, theirs.neurons)
+        for role, response in mine.roles.items():
+            np.testing.assert_array_equal(response.whole, theirs.roles[role].whole)
+
+
+def test_an_mlp_that_does_not_fit_together_has_no_responses() -> None:
+    weights = draw_weights(1)
+    for key in [key for key in weights if key[0] is Role.UP]:
+        weights[key] = weights[key][:50]
+    made = build_fingerprint(as_anatomy(weights), (), workers=1)
+    assert made.responses == Missing("no layer has an MLP over the width of the embedding")
+    assert made.parts.keys() == {part.key for part in as_anatomy(weights).parts}
 
 
 def test_a_small_model_is_held_nearly_whole(folder: Path) -> None:

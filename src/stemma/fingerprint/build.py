@@ -4,27 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
-from stemma.anatomy.interface import Anatomy, Tokens
+from stemma.anatomy.interface import Anatomy, Part, Tokens
 from stemma.errors import InputError
 from stemma.fingerprint.anchors import collect_anchors
 from stemma.fingerprint.collect import collect_part
-from stemma.fingerprint.model import Anchors, FilePrint, Fingerprint, LayerResponses
-from stemma.fingerprint.plan import plan_reading
-from stemma.fingerprint.responses import all_responses
+from stemma.fingerprint.model import Anchors, Array, FilePrint, Fingerprint, LayerResponses, PartPrint
+from stemma.fingerprint.plan import Plan, plan_reading
+from stemma.fingerprint.responses import collect_mlp, response_mlps
 from stemma.fingerprint.schema import DEFAULT, Parameters
 from stemma.fingerprint.sketch import sketch_from, sum_of_anchors
-from stemma.fingerprint.spectrum import Spectrum
 from stemma.fingerprint.threads import one_blas_thread
 from stemma.identity import Digest, Missing, is_present
+from stemma.immutable import immutable
 from stemma.weights.interface import ByteSource
 
 _CHUNK = 1 << 22
-Progress = Callable[[int], None]
 
 
 def build_fingerprint(
@@ -34,14 +33,12 @@ def build_fingerprint(
     full: bool = True,
     file_digests: bool = True,
     parameters: Parameters = DEFAULT,
-    progress: Progress = lambda _bytes: None,
     workers: int | None = None,
 ) -> Fingerprint:
     """Fingerprint of a dissected model.
 
     ``full`` reads every value and takes value digests and moments, and with ``file_digests`` the SHA-256 of every
     weight file; without it only the planned ranges are read (the samples are the same, the learned parts fewer).
-    ``progress`` is told the bytes done as they are done.
 
     Raises:
         InputError: no matrix could be used, or a tensor holds NaN or infinite values.
@@ -54,20 +51,8 @@ def build_fingerprint(
             advice="Run `stemma inspect` on it to see what was found.",
         )
     with one_blas_thread(), _pool(workers or os.cpu_count() or 1) as pool:
-        files = [
-            pool.submit(_file_print, source, full and file_digests, progress) for source in _largest_first(weight_files)
-        ]
-        prints = [pool.submit(collect_part, part, plan, parameters, full=full) for part in anatomy.parts]
-        # Vocabularies are work for the interpreter: here, while the workers read, hash and multiply without it.
-        anchor_rows, tokenizer = collect_anchors(anatomy, parameters), _tokenizer_facts(anatomy.tokens)
-        anchored = sum_of_anchors(anchor_rows, parameters.sketch)
-        for part, future in zip(anatomy.parts, prints, strict=True):
-            future.result()
-            progress(part.tensor.count * part.tensor.dtype.itemsize if full else 0)
-        collected = [f.result() for f in prints]
-        parts = {made.key: made for made, _ in collected}
-        spectra = {made.key: spectrum for made, spectrum in collected if spectrum is not None}
-        responses = _responses(anatomy, anchor_rows, spectra, parameters, full)
+        files = [pool.submit(_file_print, source, full and file_digests) for source in _largest_first(weight_files)]
+        made = _collect(pool, anatomy, plan, parameters, full)
         file_prints = sorted((f.result() for f in files), key=lambda f: f.name)
     return Fingerprint(
         schema=parameters.schema,
@@ -77,24 +62,67 @@ def build_fingerprint(
         reading="full" if full else "sampled",
         files=tuple(file_prints),
         facts=anatomy.facts,
-        tokenizer=tokenizer,
+        tokenizer=made.tokenizer,
         declared=anatomy.declared,
-        parts=parts,
+        parts=made.parts,
         exempt={e.source: e.reason for e in anatomy.exempt},
-        anchors=anchor_rows,
-        responses=responses,
-        sketch=sketch_from(anchored, parts),
+        anchors=made.anchors,
+        responses=made.responses,
+        sketch=made.sketch,
         missing=dict(anatomy.missing),
         warnings=anatomy.warnings,
     )
 
 
+@immutable(eq=False)
+class _Collected:
+    parts: Mapping[str, PartPrint]
+    anchors: Anchors | Missing
+    responses: tuple[LayerResponses, ...] | Missing
+    tokenizer: Mapping[str, Any] | Missing
+    sketch: Array
+
+
+def _collect(pool: ThreadPoolExecutor, anatomy: Anatomy, plan: Plan, parameters: Parameters, full: bool) -> _Collected:
+    """What is made of the tensors and the tokens; every matrix is read once.
+
+    Responses need the anchors. Half of the other parts are begun before those are collected, so that no worker waits
+    for them, and half after, so that the matrices of a layer, one after the other, are not what is waited for at last.
+    """
+    mlps = response_mlps(anatomy.parts, plan, parameters.response_layers) if full else ()
+    of_mlps = {part.key for mlp in mlps for part in mlp.parts}
+    others = [part for part in anatomy.parts if part.key not in of_mlps]
+
+    def begin(parts: Sequence[Part]) -> list[Future[PartPrint]]:
+        return [pool.submit(_alone, part, plan, parameters, full) for part in parts]
+
+    prints = begin(others[: len(others) // 2])
+    # Vocabularies are work for the interpreter: here, while the workers read, hash and multiply without it.
+    anchors, tokenizer = collect_anchors(anatomy, parameters), _tokenizer_facts(anatomy.tokens)
+    anchored = sum_of_anchors(anchors, parameters.sketch)
+    layers = [pool.submit(collect_mlp, mlp, anatomy, anchors, plan, parameters) for mlp in mlps]
+    prints += begin(others[len(others) // 2 :])
+    made = {each.key: each for each in (future.result() for future in prints)}
+    made |= {each.key: each for future in layers for each in future.result()[0]}
+    parts = {part.key: made[part.key] for part in anatomy.parts}
+    responses = _responses([future.result()[1] for future in layers], anchors, full)
+    return _Collected(parts, anchors, responses, tokenizer, sketch_from(anchored, parts))
+
+
+def _alone(part: Part, plan: Plan, parameters: Parameters, full: bool) -> PartPrint:
+    return collect_part(part, plan, parameters, full=full)[0]
+
+
 def _responses(
-    anatomy: Anatomy, anchors: Anchors | Missing, spectra: Mapping[str, Spectrum], parameters: Parameters, full: bool
+    found: Sequence[LayerResponses | Missing], anchors: Anchors | Missing, full: bool
 ) -> tuple[LayerResponses, ...] | Missing:
     if not full:
         return Missing("neuron responses need whole matrices, and only samples were read")
-    return all_responses(anatomy, anchors, spectra, parameters)
+    if isinstance(anchors, Missing):
+        return anchors
+    return tuple(each for each in found if is_present(each)) or Missing(
+        "no layer has an MLP over the width of the embedding"
+    )
 
 
 @contextmanager
@@ -112,7 +140,7 @@ def _largest_first(sources: Sequence[ByteSource]) -> list[ByteSource]:
     return sorted(sources, key=lambda s: (-s.size, s.name))
 
 
-def _file_print(source: ByteSource, digest_file: bool, progress: Progress) -> FilePrint:
+def _file_print(source: ByteSource, digest_file: bool) -> FilePrint:
     known = source.known_sha256
     if is_present(known):
         return FilePrint(source.name, source.size, known)
@@ -124,7 +152,6 @@ def _file_print(source: ByteSource, digest_file: bool, progress: Progress) -> Fi
     for offset in range(0, source.size, _CHUNK):
         length = min(_CHUNK, source.size - offset)
         digest.update(source.read(offset, length))
-        progress(length)
     return FilePrint(source.name, source.size, Digest("sha256", digest.hexdigest()))
 
 

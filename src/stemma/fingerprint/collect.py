@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,17 +47,26 @@ class _LeadingBlock:
         return self._block
 
 
-def collect_part(part: Part, plan: Plan, parameters: Parameters, *, full: bool) -> tuple[PartPrint, Spectrum | None]:
+class Listener(Protocol):
+    """Gathers something of its own while a tensor streams past."""
+
+    def add(self, start: int, values: NDArray[np.float32]) -> None:
+        """Rows from ``start`` on, as float32; their memory is used again for the rows that follow."""
+
+
+def collect_part(
+    part: Part, plan: Plan, parameters: Parameters, *, full: bool, listeners: Sequence[Listener] = ()
+) -> tuple[PartPrint, Spectrum | None]:
     """The print of one part, and its spectrum if one was planned.
 
-    ``full`` reads every value, else only the planned leading block.
+    ``full`` reads every value and lets ``listeners`` have them too, else only the planned leading block is read.
 
     Raises:
         InputError: the values read hold NaN or infinities, so that nothing can be said of them.
     """
     tensor = part.tensor
     rows, columns = _leading_shape(part, plan, parameters)
-    gathered = _gather_all(tensor, rows, columns) if full else _gather_leading(tensor, rows, columns)
+    gathered = _gather_all(tensor, rows, columns, listeners) if full else _gather_leading(tensor, rows, columns)
     if not np.isfinite(gathered.leading).all() or (
         isinstance(gathered.moments, Moments) and not np.isfinite(gathered.moments.energy)
     ):
@@ -77,7 +87,7 @@ def _leading_shape(part: Part, plan: Plan, parameters: Parameters) -> tuple[int,
     return min(shape[0], side), min(shape[1], side)
 
 
-def _gather_all(tensor: LazyTensor, rows: int, columns: int) -> _Gathered:
+def _gather_all(tensor: LazyTensor, rows: int, columns: int, listeners: Sequence[Listener]) -> _Gathered:
     moments, digest, leading = MomentAccumulator(), ValueDigest(tensor.shape), _LeadingBlock(rows, columns)
     room = np.empty(0, np.float32)
     for start, stored in tensor.blocks():
@@ -87,7 +97,9 @@ def _gather_all(tensor: LazyTensor, rows: int, columns: int) -> _Gathered:
         moments.add(values, stored)
         if not digest.restart:
             digest.add(stored, values)
-        leading.add(start, values.reshape(len(values), -1) if values.ndim else values.reshape(1, 1))
+        flat = values.reshape(len(values), -1) if values.ndim else values.reshape(1, 1)
+        for listener in (leading, *listeners):
+            listener.add(start, flat)
     return _Gathered(value_digest(tensor, digest), moments.result(), leading.result())
 
 

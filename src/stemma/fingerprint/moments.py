@@ -54,7 +54,8 @@ class MomentAccumulator:
         whole = flat[: flat.size - flat.size % _CHUNK].reshape(-1, _CHUNK)
         for part in (whole, flat[whole.size :].reshape(1, -1)):
             if part.size:
-                self._total += float((part @ _ONES[: part.shape[1]]).sum(dtype=np.float64))
+                # np.dot, for `@` with a vector keeps the interpreter from other threads
+                self._total += float(np.dot(part, _ONES[: part.shape[1]]).sum(dtype=np.float64))
                 self._energy += float(np.vecdot(part, part).sum(dtype=np.float64))
         self._count += flat.size
         smallest, largest = _extremes(flat, values if stored is None else stored)

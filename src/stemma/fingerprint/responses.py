@@ -11,7 +11,7 @@ Each response comes with what the components of the matrix's learned part add to
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,45 +19,89 @@ from numpy.typing import NDArray
 from stemma.anatomy.config import SHIFTED_GAIN
 from stemma.anatomy.interface import Anatomy, Part, Role
 from stemma.fingerprint.coded import requantise
-from stemma.fingerprint.model import Anchors, Array, LayerResponses, Response
+from stemma.fingerprint.collect import collect_part
+from stemma.fingerprint.model import Anchors, Array, LayerResponses, PartPrint, Response
 from stemma.fingerprint.moments import to_float32
+from stemma.fingerprint.plan import Plan
 from stemma.fingerprint.schema import Parameters
 from stemma.fingerprint.spectrum import Spectrum
-from stemma.identity import Missing, is_present
+from stemma.identity import Missing
+from stemma.immutable import immutable
 from stemma.weights.interface import LazyTensor
 
 _INPUTS = (Role.GATE, Role.UP)
 
 
-def response_layers(anatomy: Anatomy, spectra: Mapping[str, Spectrum], count: int) -> list[tuple[str, int]]:
-    """At most ``count`` layers of a stack, evenly spread over those with a spectrum of their MLP; no experts."""
-    stacks: dict[str, set[int]] = {}
-    for part in anatomy.parts:
-        if part.role is Role.DOWN and not part.bias and part.key in spectra and part.site.expert < 0:
-            stacks.setdefault(part.site.stack, set()).add(part.site.layer)
-    chosen = []
-    for stack, layers in sorted(stacks.items()):
-        ordered = sorted(layers)
+@immutable
+class Mlp:
+    """The matrices of one layer that responses are taken of: at least one of ``inputs``, and ``down``."""
+
+    stack: str
+    layer: int
+    inputs: tuple[Part, ...]
+    down: Part
+    norm: Part | None
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """What :func:`collect_mlp` collects."""
+        return (*self.inputs, self.down)
+
+
+def response_mlps(parts: Sequence[Part], plan: Plan, count: int) -> tuple[Mlp, ...]:
+    """Those of at most ``count`` layers of a stack, evenly spread over those with a spectrum of theirs; no experts."""
+    layers: dict[str, dict[int, dict[Role, Part]]] = {}
+    for part in parts:
+        if part.site.expert < 0 and not part.bias:
+            layers.setdefault(part.site.stack, {}).setdefault(part.site.layer, {})[part.role] = part
+    found = []
+    for stack, by_layer in sorted(layers.items()):
+        ordered = sorted(
+            n for n, roles in by_layer.items() if Role.DOWN in roles and roles[Role.DOWN].key in plan.learned
+        )
         picks = {round(i * (len(ordered) - 1) / max(1, count - 1)) for i in range(min(count, len(ordered)))}
-        chosen += [(stack, ordered[i]) for i in (sorted(picks) if len(ordered) > count else range(len(ordered)))]
-    return chosen
+        for number in [ordered[i] for i in sorted(picks)] if len(ordered) > count else ordered:
+            roles = by_layer[number]
+            inputs = tuple(roles[role] for role in _INPUTS if role in roles and roles[role].key in plan.learned)
+            if inputs:
+                found.append(Mlp(stack, number, inputs, roles[Role.DOWN], roles.get(Role.MLP_NORM)))
+    return tuple(found)
 
 
-def collect_responses(
-    anatomy: Anatomy, anchors: Anchors, spectra: Mapping[str, Spectrum], layer: tuple[str, int], parameters: Parameters
-) -> LayerResponses | Missing:
-    """Responses of the leading neurons of one layer to the leading anchors."""
-    parts = {(p.role, p.bias): p for p in anatomy.parts if (p.site.stack, p.site.layer) == layer and p.site.expert < 0}
-    inputs = [parts[role, False] for role in _INPUTS if (role, False) in parts]
-    down = parts.get((Role.DOWN, False))
+def collect_mlp(
+    mlp: Mlp, anatomy: Anatomy, anchors: Anchors | Missing, plan: Plan, parameters: Parameters
+) -> tuple[list[PartPrint], LayerResponses | Missing]:
+    """The prints of the parts of ``mlp``, and the responses of its leading neurons to the leading anchors.
+
+    Both come of one reading of each matrix; of the first input the rows of the leading neurons are read once more.
+    """
+    if isinstance(anchors, Missing) or not _fits(mlp, anchors.embedding.shape[1]):
+        without = Missing("no MLP over the width of the embedding")
+        return [collect_part(part, plan, parameters, full=True)[0] for part in mlp.parts], without
     tokens = anchors.embedding[: parameters.response_tokens]
-    if down is None or not inputs or any(p.tensor.shape[1] != tokens.shape[1] for p in inputs):
-        return Missing("no MLP over the width of the embedding")
-    seen = _seen_by_inputs(anatomy, tokens, parts.get((Role.MLP_NORM, False)))
-    kept = _leading(_whole_response(inputs[0].tensor, seen), parameters.response_neurons)
-    responses = {p.role: _input_response(p.tensor, seen, spectra[p.key], kept) for p in inputs}
-    responses[Role.DOWN] = _output_response(down.tensor, tokens - tokens.mean(axis=0), spectra[down.key], kept)
-    return LayerResponses(layer[0], layer[1], kept.astype(np.int64), responses)
+    seen = _seen_by_inputs(anatomy, tokens, mlp.norm)
+    first, *others = mlp.parts
+    products = _Products(first.tensor, seen)
+    collected = [collect_part(first, plan, parameters, full=True, listeners=[products])]
+    kept = _leading(products.result, parameters.response_neurons)
+    picked = [_Columns(part.tensor, kept) if part is mlp.down else _Rows(part.tensor, kept) for part in others]
+    for part, listener in zip(others, picked, strict=True):
+        collected.append(collect_part(part, plan, parameters, full=True, listeners=[listener]))
+    weights = [_read_rows(first.tensor, kept), *(listener.result for listener in picked)]
+    spectra = [spectrum for _, spectrum in collected if spectrum is not None]
+    responses = {}
+    for part, own, spectrum in zip(mlp.parts, weights, spectra, strict=True):
+        if part is mlp.down:
+            responses[part.role] = _output_response(own, tokens - tokens.mean(axis=0), spectrum)
+        else:
+            responses[part.role] = _input_response(own, seen, spectrum)
+    return [made for made, _ in collected], LayerResponses(mlp.stack, mlp.layer, kept.astype(np.int64), responses)
+
+
+def _fits(mlp: Mlp, width: int) -> bool:
+    """Whether the matrices of ``mlp`` go from ``width`` to its neurons and back."""
+    neurons = mlp.down.tensor.shape[1]
+    return all(part.tensor.shape == (neurons, width) for part in mlp.inputs)
 
 
 def _seen_by_inputs(anatomy: Anatomy, tokens: Array, norm: Part | None) -> Array:
@@ -72,29 +116,56 @@ def _seen_by_inputs(anatomy: Anatomy, tokens: Array, norm: Part | None) -> Array
     return centred_seen
 
 
-def _whole_response(tensor: LazyTensor, seen: Array) -> Array:
+class _Products:
     """Responses (neurons x tokens) of every neuron's input weights."""
-    whole = np.empty((tensor.shape[0], len(seen)), np.float32)
-    for start, stored in tensor.blocks():
-        whole[start : start + len(stored)] = to_float32(stored) @ seen.T
-    return whole
+
+    def __init__(self, tensor: LazyTensor, seen: Array) -> None:
+        self._seen = seen
+        self.result: Array = np.empty((tensor.shape[0], len(seen)), np.float32)
+
+    def add(self, start: int, values: Array) -> None:
+        self.result[start : start + len(values)] = values @ self._seen.T
 
 
-def _input_response(tensor: LazyTensor, seen: Array, spectrum: Spectrum, kept: NDArray[np.intp]) -> Response:
-    """Responses of the kept neurons' input weights, whole and by learned component."""
+class _Rows:
+    """The input weights of the kept neurons: rows of ``tensor`` (neurons x hidden)."""
+
+    def __init__(self, tensor: LazyTensor, kept: NDArray[np.intp]) -> None:
+        self._kept = kept
+        self.result: Array = np.empty((len(kept), tensor.shape[1]), np.float32)
+
+    def add(self, start: int, values: Array) -> None:
+        here = (self._kept >= start) & (self._kept < start + len(values))
+        self.result[here] = values[self._kept[here] - start]
+
+
+class _Columns:
+    """The output weights of the kept neurons: columns of ``tensor`` (hidden x neurons)."""
+
+    def __init__(self, tensor: LazyTensor, kept: NDArray[np.intp]) -> None:
+        self._kept = kept
+        self.result: Array = np.empty((tensor.shape[0], len(kept)), np.float32)
+
+    def add(self, start: int, values: Array) -> None:
+        self.result[start : start + len(values)] = values[:, self._kept]
+
+
+def _read_rows(tensor: LazyTensor, kept: NDArray[np.intp]) -> Array:
     rows = np.empty((len(kept), tensor.shape[1]), np.float32)
     for index in np.argsort(kept):
         rows[index] = to_float32(tensor.read(int(kept[index]), int(kept[index]) + 1))[0]
+    return rows
+
+
+def _input_response(rows: Array, seen: Array, spectrum: Spectrum) -> Response:
+    """Responses of the kept neurons' input weights, whole and by learned component."""
     width = spectrum.shape[1]
     left = spectrum.right.T @ rows[:, :width].T
     return _response(rows @ seen.T, left, spectrum.right.T @ seen[:, :width].T, spectrum)
 
 
-def _output_response(tensor: LazyTensor, tokens: Array, spectrum: Spectrum, kept: NDArray[np.intp]) -> Response:
-    """Responses of the kept neurons' output weights: columns of ``tensor`` (hidden x neurons)."""
-    columns = np.empty((tensor.shape[0], len(kept)), np.float32)
-    for start, stored in tensor.blocks():
-        columns[start : start + len(stored)] = to_float32(stored[:, kept])
+def _output_response(columns: Array, tokens: Array, spectrum: Spectrum) -> Response:
+    """Responses of the kept neurons' output weights."""
     height = spectrum.shape[0]
     left = spectrum.left.T @ columns[:height]
     return _response(columns.T @ tokens.T, left, spectrum.left.T @ tokens[:, :height].T, spectrum)
@@ -107,17 +178,3 @@ def _response(whole: Array, left: Array, right: Array, spectrum: Spectrum) -> Re
 def _leading(responses: Array, count: int) -> NDArray[np.intp]:
     strength = np.vecdot(responses, responses)
     return np.argsort(-strength, kind="stable")[:count]
-
-
-def all_responses(
-    anatomy: Anatomy, anchors: Anchors | Missing, spectra: Mapping[str, Spectrum], parameters: Parameters
-) -> tuple[LayerResponses, ...] | Missing:
-    """Responses of every chosen layer, or why there are none."""
-    if isinstance(anchors, Missing):
-        return anchors
-    found = []
-    for layer in response_layers(anatomy, spectra, parameters.response_layers):
-        responses = collect_responses(anatomy, anchors, spectra, layer, parameters)
-        if is_present(responses):
-            found.append(responses)
-    return tuple(found) or Missing("no layer has an MLP over the width of the embedding")
