@@ -92,13 +92,15 @@ def test_responses_do_not_depend_on_the_blocks_of_a_reading(step: int) -> None:
             np.testing.assert_array_equal(response.whole, theirs.roles[role].whole)
 
 
-def test_an_mlp_that_does_not_fit_together_has_no_responses() -> None:
+@pytest.mark.parametrize(("role", "axis"), [(Role.UP, 0), (Role.GATE, 1), (Role.DOWN, 0), (Role.DOWN, 1)])
+def test_an_mlp_that_does_not_fit_together_has_no_responses(role: Role, axis: int) -> None:
     weights = draw_weights(1)
-    for key in [key for key in weights if key[0] is Role.UP]:
-        weights[key] = weights[key][:50]
-    made = build_fingerprint(as_anatomy(weights), (), workers=1)
+    for key in [key for key in weights if key[0] is role]:
+        weights[key] = weights[key].take(range(50), axis)
+    anatomy = as_anatomy(weights)
+    made = build_fingerprint(anatomy, (), workers=1)
     assert made.responses == Missing("no layer has an MLP over the width of the embedding")
-    assert made.parts.keys() == {part.key for part in as_anatomy(weights).parts}
+    assert list(made.parts) == [part.key for part in anatomy.parts]
 
 
 def test_a_small_model_is_held_nearly_whole(folder: Path) -> None:

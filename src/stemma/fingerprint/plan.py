@@ -74,12 +74,15 @@ def _spread_layers(parts: Sequence[Part], count: int) -> frozenset[tuple[str, in
     chosen: set[tuple[str, int]] = set()
     for stack in sorted({p.site.stack for p in parts}):
         layers = sorted({p.site.layer for p in parts if p.site.stack == stack})
-        if len(layers) <= count:
-            picked = layers
-        else:
-            picked = [layers[round(i * (len(layers) - 1) / (count - 1))] for i in range(count)]
-        chosen.update((stack, layer) for layer in picked)
+        chosen.update((stack, layer) for layer in evenly_spread(layers, count))
     return frozenset(chosen)
+
+
+def evenly_spread(layers: Sequence[int], count: int) -> list[int]:
+    """At most ``count`` of ``layers``, from the first to the last."""
+    if len(layers) <= count:
+        return list(layers)
+    return [layers[round(i * (len(layers) - 1) / max(1, count - 1))] for i in range(count)]
 
 
 def _side(corners: int, learned: int, parameters: Parameters) -> int:

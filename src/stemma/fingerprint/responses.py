@@ -22,7 +22,7 @@ from stemma.fingerprint.coded import requantise
 from stemma.fingerprint.collect import collect_part
 from stemma.fingerprint.model import Anchors, Array, LayerResponses, PartPrint, Response
 from stemma.fingerprint.moments import to_float32
-from stemma.fingerprint.plan import Plan
+from stemma.fingerprint.plan import Plan, evenly_spread
 from stemma.fingerprint.schema import Parameters
 from stemma.fingerprint.spectrum import Spectrum
 from stemma.identity import Missing
@@ -50,22 +50,23 @@ class Mlp:
 
 def response_mlps(parts: Sequence[Part], plan: Plan, count: int) -> tuple[Mlp, ...]:
     """Those of at most ``count`` layers of a stack, evenly spread over those with a spectrum of theirs; no experts."""
-    layers: dict[str, dict[int, dict[Role, Part]]] = {}
+    stacks: dict[str, dict[int, dict[Role, Part]]] = {}
     for part in parts:
         if part.site.expert < 0 and not part.bias:
-            layers.setdefault(part.site.stack, {}).setdefault(part.site.layer, {})[part.role] = part
+            stacks.setdefault(part.site.stack, {}).setdefault(part.site.layer, {})[part.role] = part
     found = []
-    for stack, by_layer in sorted(layers.items()):
-        ordered = sorted(
-            n for n, roles in by_layer.items() if Role.DOWN in roles and roles[Role.DOWN].key in plan.learned
-        )
-        picks = {round(i * (len(ordered) - 1) / max(1, count - 1)) for i in range(min(count, len(ordered)))}
-        for number in [ordered[i] for i in sorted(picks)] if len(ordered) > count else ordered:
-            roles = by_layer[number]
-            inputs = tuple(roles[role] for role in _INPUTS if role in roles and roles[role].key in plan.learned)
+    for stack, by_layer in sorted(stacks.items()):
+        layers = [n for n, by_role in sorted(by_layer.items()) if _learned(by_role.get(Role.DOWN), plan)]
+        for number in evenly_spread(layers, count):
+            by_role = by_layer[number]
+            inputs = tuple(by_role[role] for role in _INPUTS if _learned(by_role.get(role), plan))
             if inputs:
-                found.append(Mlp(stack, number, inputs, roles[Role.DOWN], roles.get(Role.MLP_NORM)))
+                found.append(Mlp(stack, number, inputs, by_role[Role.DOWN], by_role.get(Role.MLP_NORM)))
     return tuple(found)
+
+
+def _learned(part: Part | None, plan: Plan) -> bool:
+    return part is not None and part.key in plan.learned
 
 
 def collect_mlp(
@@ -100,8 +101,8 @@ def collect_mlp(
 
 def _fits(mlp: Mlp, width: int) -> bool:
     """Whether the matrices of ``mlp`` go from ``width`` to its neurons and back."""
-    neurons = mlp.down.tensor.shape[1]
-    return all(part.tensor.shape == (neurons, width) for part in mlp.inputs)
+    back, neurons = mlp.down.tensor.shape
+    return back == width and all(part.tensor.shape == (neurons, width) for part in mlp.inputs)
 
 
 def _seen_by_inputs(anatomy: Anatomy, tokens: Array, norm: Part | None) -> Array:
