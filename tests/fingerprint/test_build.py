@@ -110,11 +110,15 @@ def test_a_small_model_is_held_nearly_whole(folder: Path) -> None:
     assert all(p.coded.shape[0] >= min(64, p.shape[0]) for p in corners if is_present(p.coded))
 
 
-@pytest.mark.parametrize("value", [np.nan, np.inf])
-def test_values_that_are_no_numbers_are_an_error(tmp_path: Path, value: float) -> None:
+@pytest.mark.parametrize("role", ["down_proj", "gate_proj", "embed_tokens", "input_layernorm"])
+@pytest.mark.parametrize(
+    ("value", "told"), [(np.nan, "NaN or infinite"), (np.inf, "NaN or infinite"), (-1e25, r"values of up to 1.0e\+25")]
+)
+def test_values_that_are_no_numbers_are_an_error(tmp_path: Path, value: float, told: str, role: str) -> None:
     weights = models.draw(2)
-    name = next(n for n in weights if n.endswith("down_proj.weight"))
-    weights[name][-1, -1] = value
+    name = next(n for n in weights if n.endswith(f"{role}.weight"))
+    weights[name][..., -1] = value
     models.write(tmp_path / "broken", weights)
-    with pytest.raises(InputError, match="NaN or infinite"):
-        _made(tmp_path / "broken", Work())
+    for sample in (False, True):
+        with pytest.raises(InputError, match=told):
+            _made(tmp_path / "broken", Work(sample=sample))

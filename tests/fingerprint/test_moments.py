@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import ml_dtypes
 import numpy as np
 import pytest
@@ -63,13 +65,19 @@ def test_nothing() -> None:
     assert (empty.mean, empty.variance) == (0.0, 0.0)
 
 
-@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
-def test_values_that_are_not_finite_are_seen(value: float) -> None:
+@pytest.mark.parametrize("stored", [np.float32, np.float16, ml_dtypes.bfloat16])
+@pytest.mark.parametrize("value", [np.nan, -np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("block", [0, 1, 2])
+def test_values_that_are_not_finite_are_among_the_extremes(stored: Any, value: float, block: int) -> None:
     gathered = MomentAccumulator()
-    values = np.zeros(5000, np.float32)
-    values[4999] = value
-    gathered.add(values)
-    assert not gathered.finite
+    for number in range(3):
+        values = np.linspace(-1, 1, 5000).astype(stored)
+        if number == block:
+            values[4999] = value
+        with np.errstate(invalid="ignore"):
+            gathered.add(values.astype(np.float32), values)
+    found = gathered.result()
+    assert not np.isfinite([found.smallest, found.largest]).all()
 
 
 def test_float32_is_not_copied() -> None:

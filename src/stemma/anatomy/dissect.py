@@ -16,7 +16,7 @@ from stemma.anatomy.config import Config
 from stemma.anatomy.cover import cover
 from stemma.anatomy.facts import gather
 from stemma.anatomy.fallback import guess
-from stemma.anatomy.fixed import exempt_by_ending, exempt_tables, exempt_ties
+from stemma.anatomy.fixed import exempt_by_ending, exempt_empty, exempt_tables, exempt_ties
 from stemma.anatomy.interface import Anatomy, Exempt, Part
 from stemma.anatomy.llama_cpp import undo_conversion
 from stemma.anatomy.naming import Path, paths
@@ -31,8 +31,10 @@ def dissect(checkpoint: Checkpoint) -> Anatomy:
     Raises:
         SourceError: those rows could not be read.
     """
-    tensors, missing = undo_conversion(checkpoint)
+    converted, missing = undo_conversion(checkpoint)
+    tensors, empty = exempt_empty(converted)
     wanted, exempt = exempt_by_ending(paths(tensors, _first_segments))
+    exempt += empty
     parts, schemes, warnings = _components(wanted, tensors, checkpoint, exempt, missing)
     parts, tied = exempt_ties(exempt_tables(parts, exempt), exempt)
     parts, repeated = unique(parts)

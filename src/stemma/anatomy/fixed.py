@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -13,6 +13,13 @@ from stemma.weights.interface import LazyTensor
 
 _SAMPLE = 24
 _BLOCK = 1 << 22
+
+
+def exempt_empty(tensors: Mapping[str, LazyTensor]) -> tuple[dict[str, LazyTensor], list[Exempt]]:
+    """Tensors with values, and exemptions for those without: what a sharded training run leaves in a file that one of
+    its workers wrote."""
+    kept = {name: tensor for name, tensor in tensors.items() if tensor.count}
+    return kept, [Exempt(name, "it holds no values") for name in tensors.keys() - kept.keys()]
 
 
 def exempt_by_ending(paths: Iterable[Path]) -> tuple[list[Path], list[Exempt]]:

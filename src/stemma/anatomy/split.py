@@ -53,7 +53,7 @@ def unstack(tensor: LazyTensor, rule: Rule, bias: bool, around: Surroundings) ->
         single = (Index(tensor, expert) for expert in range(count))
         return [(expert, Transposed(one) if turned else one) for expert, one in enumerate(single)]
     count = around.experts
-    if not count or tensor.shape[0] % count:
+    if not count or not tensor.shape or tensor.shape[0] % count:
         return Missing("the number of experts is not known, so their rows cannot be told apart")
     rows = tensor.shape[0] // count
     parts = (Rows(tensor, expert * rows, (expert + 1) * rows) for expert in range(count))

@@ -111,7 +111,7 @@ def _vectors(a: Fingerprint, b: Fingerprint, hidden: int) -> dict[str, tuple[Arr
     biases: list[tuple[Array, Array]] = []
     for key in sorted(set(a.parts) & set(b.parts)):
         x, y = a.parts[key].vector, b.parts[key].vector
-        if not (is_present(x) and is_present(y)) or not _over_residual(a, key, hidden):
+        if not (is_present(x) and is_present(y)) or not all(_over_residual(side, key, hidden) for side in (a, b)):
             continue
         if min(len(x), len(y)) >= min(hidden, _DIMENSIONS):
             (biases if a.parts[key].bias else gains).append((x[:_DIMENSIONS], y[:_DIMENSIONS]))

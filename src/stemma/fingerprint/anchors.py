@@ -16,13 +16,17 @@ from stemma.anatomy.interface import Anatomy, Part, Role, Tokens
 from stemma.fingerprint.coded import Coded
 from stemma.fingerprint.model import Anchors
 from stemma.fingerprint.moments import to_float32
+from stemma.fingerprint.numbers import require_numbers
 from stemma.fingerprint.schema import Parameters
 from stemma.identity import Missing
-from stemma.weights.interface import LazyTensor
 
 
 def collect_anchors(anatomy: Anatomy, parameters: Parameters) -> Anchors | Missing:
-    """Anchor rows of the token embedding, and of the head where it is a matrix of its own."""
+    """Anchor rows of the token embedding, and of the head where it is a matrix of its own.
+
+    Raises:
+        InputError: a row holds NaN or infinite values.
+    """
     embedding = _only(anatomy, Role.TOKEN_EMBEDDING)
     if isinstance(embedding, Missing):
         return embedding
@@ -36,8 +40,8 @@ def collect_anchors(anatomy: Anatomy, parameters: Parameters) -> Anchors | Missi
     elif head.tensor.shape != embedding.tensor.shape:
         head_rows = Missing(f"the head has shape {head.tensor.shape}, the embedding {embedding.tensor.shape}")
     else:
-        head_rows = _rows(head.tensor, ids)
-    return Anchors(by_string, keys, ids, _rows(embedding.tensor, ids), head_rows)
+        head_rows = _rows(head, ids)
+    return Anchors(by_string, keys, ids, _rows(embedding, ids), head_rows)
 
 
 def _only(anatomy: Anatomy, role: Role) -> Part | Missing:
@@ -59,9 +63,12 @@ def _choose(
     return True, distinct[:count], ids[within][first[:count]]
 
 
-def _rows(tensor: LazyTensor, ids: NDArray[np.int64]) -> Coded:
+def _rows(part: Part, ids: NDArray[np.int64]) -> Coded:
+    tensor = part.tensor
     rows = np.empty((len(ids), tensor.shape[1]), tensor.dtype)
     for index in np.argsort(ids, kind="stable").tolist():
         row = int(ids[index])
         rows[index] = tensor.read(row, row + 1)[0]
-    return Coded.of(to_float32(rows))
+    values = to_float32(rows)
+    require_numbers(part.source, values)
+    return Coded.of(values)

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stemma.anatomy.interface import Part
-from stemma.errors import InputError
 from stemma.fingerprint.coded import Coded, requantise
 from stemma.fingerprint.digest import ValueDigest, value_digest
 from stemma.fingerprint.model import Array, LearnedPart, PartPrint
 from stemma.fingerprint.moments import MomentAccumulator, Moments, to_float32
+from stemma.fingerprint.numbers import require_numbers
 from stemma.fingerprint.plan import Plan, unit_axis
 from stemma.fingerprint.schema import Parameters
 from stemma.fingerprint.spectrum import Spectrum, centred, learned_spectrum
@@ -62,18 +62,15 @@ def collect_part(
     ``full`` reads every value and lets ``listeners`` have them too, else only the planned leading block is read.
 
     Raises:
-        InputError: the values read hold NaN or infinities, so that nothing can be said of them.
+        InputError: the values read hold NaN, infinities or what no computation in single precision bears, so that
+            nothing can be said of them.
     """
     tensor = part.tensor
     rows, columns = _leading_shape(part, plan, parameters)
     gathered = _gather_all(tensor, rows, columns, listeners) if full else _gather_leading(tensor, rows, columns)
-    if not np.isfinite(gathered.leading).all() or (
-        isinstance(gathered.moments, Moments) and not np.isfinite(gathered.moments.energy)
-    ):
-        raise InputError(
-            f"{part.source} holds NaN or infinite values.",
-            advice="The checkpoint is damaged; fetch it again, or compare an intact revision.",
-        )
+    moments = gathered.moments
+    ends = gathered.leading if isinstance(moments, Missing) else np.array([moments.smallest, moments.largest])
+    require_numbers(part.source, ends)
     return _print(part, plan, parameters, gathered)
 
 
@@ -94,12 +91,13 @@ def _gather_all(tensor: LazyTensor, rows: int, columns: int, listeners: Sequence
         if room.size < stored.size:
             room = np.empty(stored.size, np.float32)
         values = _as_float32(stored, room)
-        moments.add(values, stored)
+        flat = values.reshape(len(values), -1) if values.ndim else values.reshape(1, 1)
+        with np.errstate(over="ignore", invalid="ignore"):  # told of once all is read
+            moments.add(values, stored)
+            for listener in (leading, *listeners):
+                listener.add(start, flat)
         if not digest.restart:
             digest.add(stored, values)
-        flat = values.reshape(len(values), -1) if values.ndim else values.reshape(1, 1)
-        for listener in (leading, *listeners):
-            listener.add(start, flat)
     return _Gathered(value_digest(tensor, digest), moments.result(), leading.result())
 
 

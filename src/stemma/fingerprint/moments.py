@@ -44,7 +44,7 @@ class MomentAccumulator:
         self._smallest, self._largest = np.inf, -np.inf
 
     def add(self, values: NDArray[np.float32], stored: NDArray[Any] | None = None) -> None:
-        """Add one block; NaN or infinite values make the sums non-finite, which :meth:`result` reports.
+        """Add one block; NaN or infinite values are found again among the extremes.
 
         ``stored`` is the block as it was read: extremes of 16-bit floats are found sooner by their bits.
         """
@@ -59,17 +59,14 @@ class MomentAccumulator:
                 self._energy += float(np.vecdot(part, part).sum(dtype=np.float64))
         self._count += flat.size
         smallest, largest = _extremes(flat, values if stored is None else stored)
-        self._smallest, self._largest = min(self._smallest, smallest), max(self._largest, largest)
+        # unlike min and max, these keep a NaN
+        self._smallest = float(np.minimum(self._smallest, smallest))
+        self._largest = float(np.maximum(self._largest, largest))
 
     def result(self) -> Moments:
         """The moments so far."""
         low, high = (self._smallest, self._largest) if self._count else (0.0, 0.0)
         return Moments(self._count, self._total, self._energy, low, high)
-
-    @property
-    def finite(self) -> bool:
-        """False once a NaN or an infinity was added."""
-        return bool(np.isfinite(self._energy))
 
 
 def _extremes(flat: NDArray[np.float32], stored: NDArray[Any]) -> tuple[float, float]:

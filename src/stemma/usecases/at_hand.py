@@ -37,7 +37,7 @@ class OpenWeights:
 
     @property
     def shapes(self) -> Mapping[Key, tuple[int, ...]]:
-        """The shape of every part that is no bias."""
+        """The shape of every part that is no bias and no scalar."""
         return {key: tensor.shape for key, tensor in self._tensors.items()}
 
     def rows(self, key: Key, start: int, stop: int) -> Array:

@@ -49,9 +49,21 @@ class Head:
 
 
 def unit_places(source: WeightSource) -> tuple[Place, ...]:
-    """The layers that hold neurons or state-space channels, in order."""
-    roles = (Role.DOWN, Role.STATE_OUT)
-    return tuple(sorted({Place(s.stack, s.layer) for r, s in source.shapes if r in roles and s.layer >= 0}))
+    """The layers that hold neurons or state-space channels over the residual stream, in order."""
+    found = {s for r, s in source.shapes if r in (Role.DOWN, Role.STATE_OUT) and s.layer >= 0 and _writes(source, r, s)}
+    return tuple(sorted({Place(s.stack, s.layer) for s in found}))
+
+
+def _writes(source: WeightSource, role: Role, site: Site) -> bool:
+    """Whether a part is a matrix that writes the residual stream of ``source.facts.hidden`` dimensions."""
+    shape = source.shapes[role, site]
+    return len(shape) == 2 and shape[0] == source.facts.hidden
+
+
+def _reads(source: WeightSource, role: Role, site: Site) -> bool:
+    """Whether a part is there and is a matrix that reads it."""
+    shape = source.shapes.get((role, site), ())
+    return len(shape) == 2 and shape[1] == source.facts.hidden
 
 
 def units_of(source: WeightSource, place: Place) -> Units | None:
@@ -72,7 +84,9 @@ def units_of(source: WeightSource, place: Place) -> Units | None:
 
 
 def _sites(source: WeightSource, place: Place, role: Role) -> list[Site]:
-    return sorted(s for r, s in source.shapes if r is role and (s.stack, s.layer) == (place.stack, place.layer))
+    """Where a layer writes the residual stream by matrices of ``role``."""
+    found = [s for r, s in source.shapes if r is role and (s.stack, s.layer) == (place.stack, place.layer)]
+    return sorted(s for s in found if _writes(source, role, s))
 
 
 def _neurons(source: WeightSource, site: Site) -> Units | None:
@@ -91,7 +105,7 @@ def _channels(source: WeightSource, site: Site) -> Units | None:
     """A selective state space: the leading rows of its input matrix are x and the gate z, one row a channel each."""
     entry = (Role.STATE_IN, site)
     count = source.shapes[Role.STATE_OUT, site][1]
-    if site.block or entry not in source.shapes or source.shapes[entry][0] < 2 * count:
+    if site.block or not _reads(source, *entry) or source.shapes[entry][0] < 2 * count:
         return None
     both = _seen(source, source.rows(entry, 0, 2 * count), _gain(source, site, Role.ATTENTION_NORM))
     out = _written(source, whole(source, (Role.STATE_OUT, site)).T, site, Role.ATTENTION_NORM)
@@ -102,8 +116,7 @@ def heads_of(source: WeightSource, place: Place) -> tuple[tuple[Head, ...], ...]
     """The key/value groups of every attention block of a layer whose shapes are those of plain attention."""
     blocks = []
     for site in _sites(source, place, Role.O):
-        keys = [(r, site) for r in (Role.Q, Role.K, Role.V, Role.O)]
-        if all(k in source.shapes for k in keys):
+        if all(_reads(source, role, site) for role in (Role.Q, Role.K, Role.V)):
             groups = _groups(source, site)
             if groups:
                 blocks.append(groups)
@@ -151,7 +164,7 @@ def _gain(source: WeightSource, site: Site, role: Role) -> Array | None:
 
 def _encoder_gain(source: WeightSource) -> Array | None:
     key = (Role.FINAL_NORM, Site("encoder"))
-    return _shifted(source, whole(source, key)) if key in source.shapes else None
+    return _shifted(source, whole(source, key)) if len(source.shapes.get(key, ())) == 1 else None
 
 
 def _shifted(source: WeightSource, gain: Array) -> Array:

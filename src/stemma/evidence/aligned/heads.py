@@ -51,9 +51,12 @@ def head_pairs(a: Sequence[Head], b: Sequence[Head]) -> dict[str, Pair]:
     """Q, K, V and O of one attention block of A beside B's, heads assigned and freed; ``b`` is in A's basis.
 
     Each matrix of B was turned by rotations that were fitted on its partner alone. Heads of which a factor is all zero
-    (idle layers have such) are left out: nothing fixes their inner basis.
+    (idle layers have such) are left out: nothing fixes their inner basis. Nothing where heads differ in width or in
+    queries for a key.
     """
     made: dict[str, list[Pair]] = {}
+    if a[0].k.shape != b[0].k.shape or a[0].q.shape != b[0].q.shape:
+        return {}
     for i, j in _assigned(_likeness([_stacked(x) for x in a], [_stacked(y) for y in b])):
         for name, pair in _freed(a[i], _reordered(a[i], b[j])).items():
             made.setdefault(name, []).append(pair)

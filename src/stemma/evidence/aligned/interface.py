@@ -32,7 +32,7 @@ class WeightSource(Protocol):
 
     @property
     def shapes(self) -> Mapping[Key, tuple[int, ...]]:
-        """The shape of every part that is no bias."""
+        """The shape of every part that is no bias and no scalar; none is empty, but any may fit no other."""
 
     def rows(self, key: Key, start: int, stop: int) -> Array:
         """Rows ``start:stop`` of a part, float32."""

@@ -22,6 +22,8 @@ def cosines(a: Units, b: Units, basis: Basis) -> Mapping[str, Array]:
 
 def mutual(cosine: Array) -> Matches:
     """For each row the column that is its nearest where the row is the column's nearest too, else -1."""
+    if not cosine.size:
+        return np.full(len(cosine), -1)
     forward, backward = cosine.argmax(axis=1), cosine.argmax(axis=0)
     return np.where(backward[forward] == np.arange(len(forward)), forward, -1)
 

@@ -162,7 +162,7 @@ def _match(a: Units, b: Units, basis: Basis) -> Matches:
     for i, j in zip(*linear_sum_assignment(-votes), strict=True):
         rows, columns = np.flatnonzero(a.expert == i), np.flatnonzero(b.expert == j)
         inside = assigned(score[np.ix_(rows, columns)])
-        match[rows] = np.where(inside >= 0, columns[inside], -1)
+        match[rows[inside >= 0]] = columns[inside[inside >= 0]]
     return match
 
 

@@ -31,8 +31,23 @@ def shared_rows(a: WeightSource, b: WeightSource) -> Iterator[tuple[str, Array, 
 
 def _embedding(source: WeightSource) -> Key | None:
     """The token embedding, if it stands on the residual stream, directly or through a projection."""
-    found = [k for k in source.shapes if k[0] is Role.TOKEN_EMBEDDING and len(source.shapes[k]) == 2]
+    found = [k for k in _matrices(source, Role.TOKEN_EMBEDDING) if _width(source, k) == source.facts.hidden]
     return max(found, key=lambda k: (source.shapes[k][0] * source.shapes[k][1], k[1])) if found else None
+
+
+def _matrices(source: WeightSource, role: Role) -> list[Key]:
+    return [k for k, shape in source.shapes.items() if k[0] is role and len(shape) == 2]
+
+
+def _projection(source: WeightSource, embedding: Key) -> Key | None:
+    """What brings the rows of an embedding to the residual stream, where anything does."""
+    width = source.shapes[embedding][1]
+    return next((k for k in _matrices(source, Role.EMBEDDING_PROJECTION) if source.shapes[k][1] == width), None)
+
+
+def _width(source: WeightSource, embedding: Key) -> int:
+    projection = _projection(source, embedding)
+    return source.shapes[embedding][1] if projection is None else source.shapes[projection][0]
 
 
 def _choices(a: WeightSource, b: WeightSource, rows_a: int, rows_b: int) -> Iterator[tuple[str, tuple[Ids, Ids]]]:
@@ -54,7 +69,5 @@ def _rows(source: WeightSource, key: Key, ids: Ids) -> Array:
         if len(inside):
             block = source.rows(key, start, min(start + _BLOCK, source.shapes[key][0]))
             out[inside] = block[ids[inside] - start]
-    projections = [
-        k for k in source.shapes if k[0] is Role.EMBEDDING_PROJECTION and source.shapes[k][1] == out.shape[1]
-    ]
-    return centred(source, out @ whole(source, projections[0]).T if projections else out)
+    projection = _projection(source, key)
+    return centred(source, out if projection is None else out @ whole(source, projection).T)
