@@ -276,3 +276,20 @@ def test_towers_have_stacks_of_their_own() -> None:
     anatomy = dissect(checkpoint(random(shapes)))
     assert {part.site.stack for part in anatomy.parts} == {"decoder", "vision", "projector"}
     assert anatomy.facts.hidden == D and all(part.certain for part in anatomy.parts)
+
+
+def test_tensors_without_values_are_no_parts() -> None:
+    arrays = random(llama())
+    arrays["model.layers.1.mlp.up_proj.weight"] = np.zeros((0, D), np.float32)
+    anatomy = dissect(checkpoint(arrays))
+    assert "decoder.1/up" not in [part.key for part in anatomy.parts]
+    assert [(e.source, e.reason) for e in anatomy.exempt] == [
+        ("model.layers.1.mlp.up_proj.weight", "it holds no values")
+    ]
+
+
+def test_a_number_where_stacked_experts_belong_stays_what_it_is() -> None:
+    shapes = {name: shape for name, shape in llama().items() if "mlp" not in name}
+    shapes |= {f"model.layers.0.mlp.experts.{name}_proj": () for name in ("gate_up", "down")}
+    anatomy = dissect(checkpoint(random({**shapes, "model.layers.0.mlp.router.weight": (2, D)})))
+    assert "gate+up in model.layers.0.mlp.experts.gate_up_proj" in anatomy.missing

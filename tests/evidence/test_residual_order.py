@@ -187,3 +187,13 @@ def test_gains_that_stayed_at_one_do_not_link() -> None:
     found = residual_order(a, b)
     assert isinstance(found, Evidence)
     assert abs(found.statistic) < 4
+
+
+@pytest.mark.parametrize("length", [48, 96])
+def test_gains_of_another_width_than_the_model_are_passed_over(length: int) -> None:
+    base, child = models.draw(1), models.tuned(models.draw(1), 1)
+    key = next(k for k in sorted(child, key=str) if child[k].ndim == 1)
+    odd = {**child, key: np.resize(child[key], length)}
+    for pair in ((base, odd), (odd, base)):
+        found = residual_order(*(models.fingerprint(w) for w in pair))
+        assert is_present(found) and found.log10_p < -6

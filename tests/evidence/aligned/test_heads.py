@@ -69,3 +69,19 @@ def test_a_factor_of_zeros_is_left_as_it_is() -> None:
     for x, y in (balanced(inner, nothing), balanced(nothing[:4], inner)):
         assert np.isfinite(x).all() and np.isfinite(y).all()
     assert not balanced(inner, nothing)[1].any()
+
+
+def test_heads_of_two_shapes_have_no_inner_basis_in_common() -> None:
+    rng = np.random.default_rng(6)
+
+    def head(width: int, queries: int) -> Head:
+        rows = (queries * width, width, width, queries * width)
+        return Head(*(rng.standard_normal((n, 32)).astype(np.float32) for n in rows))
+
+    assert head_pairs([head(8, 1)], [head(16, 1)]) == head_pairs([head(8, 1)], [head(8, 2)]) == {}
+    assert set(head_pairs([head(8, 2)], [head(8, 2)])) == {"q", "k", "v", "o"}
+
+
+@pytest.mark.parametrize("shape", [(0, 4), (4, 0), (0, 0)])
+def test_nothing_is_nearest_to_nothing(shape: tuple[int, int]) -> None:
+    assert assigned(np.zeros(shape)).tolist() == [-1] * shape[0]

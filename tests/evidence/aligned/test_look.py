@@ -167,3 +167,30 @@ def test_both_directions_agree() -> None:
 def test_without_a_pair_of_rows_the_basis_stays() -> None:
     rows = np.random.default_rng(1).standard_normal((5, 8)).astype(np.float32)
     assert np.array_equal(rotation(np.zeros((8, 8), np.float32)).to_a(rows), rows)
+
+
+TOWER = {
+    (role, replace(site, stack="vision")): part
+    for (role, site), part in models.draw(7, size=replace(models.SMALL, hidden=96)).items()
+    if site.layer >= 0
+}
+
+
+def test_a_tower_of_another_width_does_not_keep_a_turned_model_from_being_found() -> None:
+    turned = models.residual_turned(CHILD, models.rotation(3, 64))
+    found = look(named({**BASE, **TOWER}), named({**turned, **TOWER}))
+    assert {p.stack for cell in found.pairing for p in cell} == {"decoder"} and len(found.pairing) == 4
+    assert rho(found, MLP) > 0.9 and rho(found, ATTENTION) > 0.9
+
+
+@pytest.mark.parametrize("role", [Role.Q, Role.K, Role.V, Role.O, Role.GATE, Role.UP, Role.DOWN, Role.TOKEN_EMBEDDING])
+@pytest.mark.parametrize("axis", [0, 1, None])
+def test_matrices_that_fit_nothing_are_passed_over(role: Role, axis: int | None) -> None:
+    def cut(weights: Weights) -> Weights:
+        own = {k: w for k, w in weights.items() if k[0] is role and k[1].layer != 0}
+        return weights | {k: w.take(range(40), axis) if axis is not None else w[:, 0] for k, w in own.items()}
+
+    turned = models.residual_turned(CHILD, models.rotation(3, 64))
+    for a, b in ((BASE, cut(turned)), (cut(BASE), turned), (cut(BASE), cut(turned))):
+        found = look_closer(replace(named(BASE), weights=a), replace(named(turned), weights=b))
+        assert is_present(found) or "no common dimensions" not in found.reason
