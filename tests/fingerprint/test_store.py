@@ -33,7 +33,10 @@ BODY = DATA[HEAD:]
 
 
 def header() -> dict[str, Any]:
-    return dict(json.loads(DATA[8:HEAD]))
+    """Without the digest, so that what is made of it is looked at."""
+    head = dict(json.loads(DATA[8:HEAD]))
+    del head["__metadata__"]["blake3"]
+    return head
 
 
 def rebuilt(head: dict[str, Any], body: bytes = BODY) -> bytes:
@@ -215,13 +218,34 @@ class TestDamage:
         with pytest.raises(MalformedFile, match="its tensor"):
             from_bytes(with_arrays(held))
 
-    @pytest.mark.parametrize("value", [np.nan, np.inf])
-    def test_values_that_are_not_finite(self, value: float) -> None:
-        for name in ("sketch", next(n for n in arrays() if n.startswith("exact/"))):
+    @given(st.integers(0, len(DATA) - 1), st.integers(0, 7))
+    def test_no_bit_may_be_lost(self, place: int, bit: int) -> None:
+        harmed = bytearray(DATA)
+        harmed[place] ^= 1 << bit
+        with pytest.raises(StemmaError):
+            from_bytes(bytes(harmed))
+
+    def test_lost_bits_of_numbers_are_told_as_such(self) -> None:
+        with pytest.raises(MalformedFile, match=r"BLAKE3 digest .* as its header says"):
+            from_bytes(DATA[:-1] + bytes([DATA[-1] ^ 1]))
+
+    def test_a_file_from_before_there_was_a_digest(self) -> None:
+        assert_equal(from_bytes(rebuilt(header())), FULL)
+
+    def test_anchors_whose_keys_do_not_ascend(self) -> None:
+        held = arrays()
+        held["anchors/keys"] = held["anchors/keys"][::-1]
+        with pytest.raises(MalformedFile, match="ascend"):
+            from_bytes(with_arrays(held))
+
+    @pytest.mark.parametrize("value", [np.nan, np.inf, -3e15])
+    def test_values_that_are_no_numbers_to_compute_with(self, value: float) -> None:
+        kinds = ("sketch", "exact/", "scale/", "response-shares/", "anchors/embedding-scale")
+        for name in (next(n for n in arrays() if n.startswith(kind)) for kind in kinds):
             held = arrays()
             held[name] = held[name].copy()
             held[name].reshape(-1)[0] = value
-            with pytest.raises(MalformedFile, match="NaN or infinite"):
+            with pytest.raises(MalformedFile, match="absurdly large"):
                 from_bytes(with_arrays(held))
 
     def test_an_array_that_nothing_describes(self) -> None:

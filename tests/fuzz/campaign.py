@@ -13,14 +13,18 @@ import resource
 import sys
 import time
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from stemma.advisories import advisory_text, parse_advisory
 from stemma.catalog.archive import read_archive
 from stemma.errors import StemmaError
-from stemma.fingerprint import from_bytes, to_bytes
+from stemma.fingerprint import Fingerprint, from_bytes, to_bytes
 from stemma.records.read import parse_record
+from stemma.usecases.judging import rule_on
 from stemma.weights.declared import read_declared
 from stemma.weights.formats.gguf import GgufFormat
 from stemma.weights.formats.interface import Format
@@ -30,7 +34,15 @@ from stemma.weights.formats.torch_zip import TorchZipFormat
 from stemma.weights.memory import MemoryFile
 from stemma.weights.open import open_checkpoint
 from stemma.weights.tokenizers import read_tokenizer
-from tests.fuzz.mutate import mutate, mutate_archive, mutate_document, mutate_safetensors
+from tests.fingerprint.models import draw_weights, fingerprint_of_weights
+from tests.fuzz.mutate import (
+    mutate,
+    mutate_archive,
+    mutate_description,
+    mutate_document,
+    mutate_numbers,
+    mutate_safetensors,
+)
 from tests.weights.sources import Files
 
 MEMORY = 512 << 20
@@ -71,10 +83,20 @@ def read_folder(name: str, data: bytes) -> None:
 
 
 def read_fingerprint(name: str, data: bytes) -> None:
-    """A fingerprint; what is accepted can be used and written."""
+    """A fingerprint; what is accepted can be written and ruled on."""
     found = from_bytes(data, name)
     assert found.parameters >= 0
-    assert to_bytes(from_bytes(to_bytes(found))) == to_bytes(found)
+    again = from_bytes(to_bytes(found))
+    assert to_bytes(again) == to_bytes(found)
+    with np.errstate(all="raise", under="ignore"):
+        rule_on(found, again)
+        rule_on(whole_print(), found)
+
+
+@lru_cache(maxsize=1)
+def whole_print() -> Fingerprint:
+    """What fingerprints are compared with."""
+    return fingerprint_of_weights(draw_weights(1, layers=2))
 
 
 def read_export(name: str, data: bytes) -> None:
@@ -102,7 +124,7 @@ TARGETS: Mapping[str, tuple[Callable[[str, bytes], None], tuple[Mutation, ...]]]
     "onnx": (read_format(OnnxFormat()), (mutate,)),
     "beside": (read_beside, (mutate, mutate_document)),
     "folder": (read_folder, (mutate, mutate_document)),
-    "fingerprint": (read_fingerprint, (mutate, mutate_safetensors)),
+    "fingerprint": (read_fingerprint, (mutate, mutate_safetensors, mutate_description, mutate_numbers)),
     "export": (read_export, (mutate, mutate_archive)),
     "record": (read_record, (mutate,)),
     "advisory": (read_advisory, (mutate, mutate_document)),

@@ -85,6 +85,27 @@ def mutate_safetensors(rng: random.Random, data: bytes) -> bytes:
     return len(text).to_bytes(8, "little") + text + data[8 + length :]
 
 
+def mutate_description(rng: random.Random, data: bytes) -> bytes:
+    """The JSON that stands in the metadata of a SafeTensors file, changed as JSON."""
+    length = int.from_bytes(data[:8], "little")
+    header = json.loads(data[8 : 8 + length])
+    record = json.loads(header["__metadata__"]["stemma"])
+    for _ in range(rng.choice((1, 1, 3))):
+        record = mutate_json(rng, record)
+    header["__metadata__"]["stemma"] = json.dumps(record)
+    text = json.dumps(header).encode()
+    return len(text).to_bytes(8, "little") + text + data[8 + length :]
+
+
+def mutate_numbers(rng: random.Random, data: bytes) -> bytes:
+    """Bytes of tensors alone."""
+    begin = 8 + int.from_bytes(data[:8], "little")
+    changed = bytearray(data)
+    for _ in range(rng.choice((1, 10, 300))):
+        changed[rng.randrange(begin, len(changed))] = rng.randrange(256)
+    return bytes(changed)
+
+
 def mutate_archive(rng: random.Random, data: bytes) -> bytes:
     """A zip whose members, most of all the pickle, were changed while the directory fits."""
     target = io.BytesIO()

@@ -17,6 +17,7 @@ from stemma.identity import Missing, is_present
 from stemma.immutable import immutable
 
 _LEAST, _MOST = 0.05, 0.985
+_NARROW = (ml_dtypes.bfloat16, np.float16)
 _LARGEST_GAP = 0.2
 _MOST_MATRICES = 0.8
 
@@ -46,7 +47,8 @@ def sparse_change(a: Fingerprint, b: Fingerprint) -> SparseChange | Missing:
     same, matrix = values == others, np.repeat(np.arange(len(pairs)), sizes)
     equal = np.bincount(matrix, same, len(pairs))
     shares = equal / sizes
-    narrow = any(np.array_equal(values.astype(k).astype(np.float32), values) for k in (ml_dtypes.bfloat16, np.float16))
+    with np.errstate(over="ignore"):
+        narrow = any(np.array_equal(values.astype(k).astype(np.float32), values) for k in _NARROW)
     between = float(np.mean((shares >= _LEAST) & (shares <= _MOST)))
     logs = np.log2(np.maximum(np.abs(values), 1e-12))
     of_equal, of_moved = (np.bincount(matrix, logs * kind, len(pairs)) for kind in (same, ~same))

@@ -16,7 +16,7 @@ from stemma.anatomy.interface import Anatomy, Part, Role, Tokens
 from stemma.fingerprint.coded import Coded
 from stemma.fingerprint.model import Anchors
 from stemma.fingerprint.moments import to_float32
-from stemma.fingerprint.numbers import require_numbers
+from stemma.fingerprint.numbers import require_weights
 from stemma.fingerprint.schema import Parameters
 from stemma.identity import Missing
 
@@ -70,5 +70,5 @@ def _rows(part: Part, ids: NDArray[np.int64]) -> Coded:
         row = int(ids[index])
         rows[index] = tensor.read(row, row + 1)[0]
     values = to_float32(rows)
-    require_numbers(part.source, values)
+    require_weights(part.source, values)
     return Coded.of(values)

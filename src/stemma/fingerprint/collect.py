@@ -13,7 +13,7 @@ from stemma.fingerprint.coded import Coded, requantise
 from stemma.fingerprint.digest import ValueDigest, value_digest
 from stemma.fingerprint.model import Array, LearnedPart, PartPrint
 from stemma.fingerprint.moments import MomentAccumulator, Moments, to_float32
-from stemma.fingerprint.numbers import require_numbers
+from stemma.fingerprint.numbers import require_weights
 from stemma.fingerprint.plan import Plan, unit_axis
 from stemma.fingerprint.schema import Parameters
 from stemma.fingerprint.spectrum import Spectrum, centred, learned_spectrum
@@ -70,7 +70,7 @@ def collect_part(
     gathered = _gather_all(tensor, rows, columns, listeners) if full else _gather_leading(tensor, rows, columns)
     moments = gathered.moments
     ends = gathered.leading if isinstance(moments, Missing) else np.array([moments.smallest, moments.largest])
-    require_numbers(part.source, ends)
+    require_weights(part.source, ends)
     return _print(part, plan, parameters, gathered)
 
 

@@ -112,7 +112,7 @@ def fingerprint_of(m: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> 
         reading=_one_of(text(m, "reading"), ("full", "sampled")),
         files=tuple(FilePrint(text(x, "name"), whole(x, "size"), _digest(x, "sha256")) for x in items(m, "files")),
         facts=_facts(mapping(m, "facts")),
-        tokenizer=optional(m, "tokenizer", mapping),
+        tokenizer=optional(m, "tokenizer", _tokenizer),
         declared=mapping(m, "declared"),
         parts={p.key: p for p in parts},
         exempt=texts(m, "exempt"),
@@ -246,6 +246,8 @@ def _anchors(record: Mapping[str, Any], reader: ArrayReader) -> Anchors | Missin
     )
     if not len(keys) == len(ids) == embedding.shape[0] or (is_present(head) and head.shape != embedding.shape):
         raise ValueError("anchors whose arrays differ in length")
+    if not (keys[1:] > keys[:-1]).all():
+        raise ValueError("anchors whose keys do not ascend")
     return Anchors(flag(m, "by_string"), keys, ids, embedding, head)
 
 
@@ -292,6 +294,11 @@ def _facts(m: Mapping[str, Any]) -> Facts:
         activation=optional(m, "activation", text),
         tied=optional(m, "tied", flag),
     )
+
+
+def _tokenizer(record: Mapping[str, Any], key: str) -> dict[str, Any]:
+    m = mapping(record, key)
+    return {"kind": text(m, "kind"), "size": whole(m, "size"), "sha256": text(m, "sha256")}
 
 
 def _digest(record: Mapping[str, Any], key: str) -> Digest | Missing:

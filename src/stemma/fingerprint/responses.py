@@ -22,6 +22,7 @@ from stemma.fingerprint.coded import requantise
 from stemma.fingerprint.collect import collect_part
 from stemma.fingerprint.model import Anchors, Array, LayerResponses, PartPrint, Response
 from stemma.fingerprint.moments import to_float32
+from stemma.fingerprint.numbers import require_products
 from stemma.fingerprint.plan import Plan, evenly_spread
 from stemma.fingerprint.schema import Parameters
 from stemma.fingerprint.spectrum import Spectrum
@@ -96,6 +97,7 @@ def collect_mlp(
             responses[part.role] = _output_response(own, tokens - tokens.mean(axis=0), spectrum)
         else:
             responses[part.role] = _input_response(own, seen, spectrum)
+        require_products(f"the response of {part.source} to tokens", responses[part.role].whole)
     return [made for made, _ in collected], LayerResponses(mlp.stack, mlp.layer, kept.astype(np.int64), responses)
 
 

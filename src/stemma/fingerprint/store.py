@@ -1,5 +1,8 @@
 """The file of a fingerprint: SafeTensors, with canonical JSON under the metadata key ``stemma``.
 
+The key ``blake3`` holds the digest of the whole file, taken with zeros in the place of its digits: a bit that a disk or
+a network lost would make another fingerprint, and perhaps another ruling. Files written before there was one have none.
+
 Deterministic to the byte: keys sorted, no time, no machine. Arrays lie under ``corner/KEY`` (int8) with
 ``scale/KEY`` (float32 per row), ``learned-left/KEY`` and ``learned-right/KEY`` likewise, ``exact/KEY`` (float32),
 ``vector/KEY`` (float16), ``anchors/*`` and ``sketch`` (float32).
@@ -15,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from blake3 import blake3
 
 from stemma.errors import MalformedFile, StemmaError
 from stemma.fingerprint.migrate import STEPS, Step, migrate, steps_from
@@ -27,6 +31,7 @@ from stemma.weights.strict_json import parse_json_object
 
 SUFFIX = ".stemma"
 LIMIT = 64 << 20
+_DIGEST, _NO_DIGITS = "blake3", "0" * 64
 _DTYPES = {"int8": "I8", "float32": "F32", "float16": "F16", "uint64": "U64", "int64": "I64"}
 
 
@@ -34,7 +39,7 @@ def to_bytes(fingerprint: Fingerprint) -> bytes:
     """The file's bytes."""
     arrays = arrays_of(fingerprint)
     metadata = json.dumps(record_of(fingerprint), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    header: dict[str, Any] = {"__metadata__": {"format": FORMAT, "stemma": metadata}}
+    header: dict[str, Any] = {"__metadata__": {_DIGEST: _NO_DIGITS, "format": FORMAT, "stemma": metadata}}
     offset = 0
     for name in sorted(arrays):
         array = arrays[name]
@@ -47,8 +52,10 @@ def to_bytes(fingerprint: Fingerprint) -> bytes:
     # A path that is no UTF-8 reaches a label as lone surrogates, which no JSON file may hold.
     text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode(errors="replace")
     text += b" " * (-len(text) % 8)
+    head = struct.pack("<Q", len(text)) + text
     body = b"".join(np.ascontiguousarray(arrays[name]).tobytes() for name in sorted(arrays))
-    return struct.pack("<Q", len(text)) + text + body
+    digits = blake3(head).update(body).hexdigest()
+    return head.replace(_NO_DIGITS.encode(), digits.encode(), 1) + body
 
 
 def save(fingerprint: Fingerprint, path: Path) -> None:
@@ -102,11 +109,30 @@ def from_bytes(data: bytes, name: str = "fingerprint", steps: Mapping[str, Step]
     """The fingerprint in ``data``, made current where its format is older; raises as :func:`load` does."""
     tensors, metadata = read_whole_header(MemoryFile(name, data))
     way, record = _record(metadata, name, steps)
+    _require_unharmed(data, metadata, name)
     try:
         record, arrays = migrate(way, record, {key: tensor.read_all() for key, tensor in tensors.items()})
         return fingerprint_of(record, arrays)
     except (KeyError, TypeError, ValueError) as error:
         raise _damaged(name, error) from error
+
+
+def _require_unharmed(data: bytes, metadata: Mapping[str, Any], name: str) -> None:
+    if unknown := sorted(metadata.keys() - {_DIGEST, "format", "stemma"}):
+        raise MalformedFile(name, f"metadata under {unknown[0][:80]!r}", "the metadata of a fingerprint")
+    digits = metadata.get(_DIGEST)
+    if digits is None:
+        return
+    end = 8 + int.from_bytes(data[:8], "little")
+    head = data[:end].replace(str(digits).encode("utf-8", "replace"), _NO_DIGITS.encode(), 1)
+    found = blake3(head).update(memoryview(data)[end:]).hexdigest()
+    if digits != found:
+        raise MalformedFile(
+            name,
+            f"content with the BLAKE3 digest {found[:12]}...",
+            f"{digits[:12]}..., as its header says",
+            advice="The file was damaged on its way: fetch it or make it again.",
+        )
 
 
 def _bounded(path: Path) -> bytes:

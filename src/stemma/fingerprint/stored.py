@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stemma.fingerprint.coded import Coded
+from stemma.fingerprint.numbers import fit_to_keep
 from stemma.identity import Missing
 
 T = TypeVar("T")
@@ -16,7 +17,6 @@ _MAX_WHOLE = 1 << 62
 # Looked up, for a dtype makes its name anew each time it is asked.
 _DTYPES = {kind: np.dtype(kind) for kind in ("int8", "float16", "float32", "uint64", "int64")}
 _MAX_NUMBER = 1e308
-_SAFE_SCALE = np.finfo(np.float32).max / 128
 
 
 def text(record: Mapping[str, Any], key: str) -> str:
@@ -102,13 +102,13 @@ class ArrayReader:
         self._read: set[str] = set()
 
     def plain(self, name: str, kind: str, axes: int, *, also: str | None = None) -> NDArray[Any]:
-        """The array of that type (or of the type ``also``) and number of axes, finite."""
+        """The array of that type (or of the type ``also``) and number of axes, of numbers fit to keep."""
         array = self._arrays[name]
         self._read.add(name)
         if array.dtype not in (_DTYPES[kind], _DTYPES[also or kind]) or array.ndim != axes:
             raise ValueError(f"{name} is {array.dtype.name} of shape {array.shape}, expected {kind} with {axes} axes")
-        if array.dtype.kind == "f" and not np.isfinite(array).all():
-            raise ValueError(f"{name} holds NaN or infinite values")
+        if array.dtype.kind == "f" and not fit_to_keep(array):
+            raise ValueError(f"{name} holds NaN, infinite or absurdly large values")
         return array
 
     def coded(self, name: str, scale_name: str, within: tuple[int, ...] | None) -> Coded:
@@ -118,13 +118,9 @@ class ArrayReader:
             raise ValueError(f"{name} has {len(codes)} rows and {len(scale)} scales")
         if within is not None and (len(within) != 2 or codes.shape[0] > within[0] or codes.shape[1] > within[1]):
             raise ValueError(f"{name} has the shape {codes.shape}, its tensor {within}")
-        coded = Coded(codes, scale)
-        if np.abs(scale).max(initial=0.0) > _SAFE_SCALE:
-            with np.errstate(over="ignore"):
-                finite = np.isfinite(coded.decoded()).all()
-            if not finite:
-                raise ValueError(f"{name} holds infinite values")
-        return coded
+        if not fit_to_keep(scale * np.float32(-np.iinfo(np.int8).min)):
+            raise ValueError(f"{name} holds absurdly large values")
+        return Coded(codes, scale)
 
     def require_all_read(self) -> None:
         """Raise ValueError if an array was never asked for."""
