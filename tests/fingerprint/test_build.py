@@ -122,3 +122,16 @@ def test_values_that_are_no_numbers_are_an_error(tmp_path: Path, value: float, t
     for sample in (False, True):
         with pytest.raises(InputError, match=told):
             _made(tmp_path / "broken", Work(sample=sample))
+
+
+@pytest.mark.parametrize("kind", ["gate_proj", "up_proj"])
+def test_responses_too_large_to_keep_are_an_error(tmp_path: Path, kind: str) -> None:
+    weights = models.draw(2)
+    for name in weights:
+        if kind in name:
+            weights[name] = weights[name] * np.float32(1e10)
+        if "post_attention_layernorm" in name:
+            weights[name] = weights[name] * np.float32(1e6)
+    models.write(tmp_path / "odd", weights)
+    with pytest.raises(InputError, match=rf"the response of .*{kind}.* to tokens holds values of up to"):
+        _made(tmp_path / "odd", Work())

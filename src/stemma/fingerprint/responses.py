@@ -85,6 +85,7 @@ def collect_mlp(
     first, *others = mlp.parts
     products = _Products(first.tensor, seen)
     collected = [collect_part(first, plan, parameters, full=True, listeners=[products])]
+    require_products(f"the response of {first.source} to tokens", products.result)
     kept = _leading(products.result, parameters.response_neurons)
     picked = [_Columns(part.tensor, kept) if part is mlp.down else _Rows(part.tensor, kept) for part in others]
     for part, listener in zip(others, picked, strict=True):
@@ -94,10 +95,11 @@ def collect_mlp(
     responses = {}
     for part, own, spectrum in zip(mlp.parts, weights, spectra, strict=True):
         if part is mlp.down:
-            responses[part.role] = _output_response(own, tokens - tokens.mean(axis=0), spectrum)
+            found = _output_response(own, tokens - tokens.mean(axis=0), spectrum)
         else:
-            responses[part.role] = _input_response(own, seen, spectrum)
-        require_products(f"the response of {part.source} to tokens", responses[part.role].whole)
+            found = _input_response(own, seen, spectrum)
+        require_products(f"the response of {part.source} to tokens", found.whole)
+        responses[part.role] = found
     return [made for made, _ in collected], LayerResponses(mlp.stack, mlp.layer, kept.astype(np.int64), responses)
 
 
