@@ -12,7 +12,7 @@ import gc
 import sys
 import tempfile
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -86,8 +86,8 @@ def dissect_saved(folder: Path) -> Anatomy:
     return dissect(open_checkpoint(LocalFolder(folder)))
 
 
-def row(architecture: Architecture) -> Row:
-    """Build, save, dissect; any failure to build is told in the row."""
+def row(architecture: Architecture, look: Callable[[Anatomy], None] = lambda _anatomy: None) -> Row:
+    """Build, save, dissect; any failure to build is told in the row. ``look`` sees the model before its files go."""
     with tempfile.TemporaryDirectory() as name, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         folder = Path(name)
@@ -97,6 +97,7 @@ def row(architecture: Architecture) -> Row:
             return Row(architecture, "", 0, 0, 0, f"not built: {_why(architecture, problem)}")
         checkpoint = open_checkpoint(LocalFolder(folder))
         anatomy = dissect(checkpoint)
+        look(anatomy)
     unsure = [part.source for part in anatomy.parts if not part.certain]
     split = [f"{name}: {reason}" for name, reason in anatomy.missing.items()]
     problem = f"uncertain: {unsure[0]} and {len(unsure) - 1} more" if unsure else "; ".join(split[:1])

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from stemma.anatomy import Anatomy
+from stemma.fingerprint import build_fingerprint, from_bytes, to_bytes
 
 pytest.importorskip("torch", reason="the zoo extra is not installed")
 pytest.importorskip("transformers", reason="the zoo extra is not installed")
@@ -77,10 +78,16 @@ def test_what_is_out_of_reach_says_why() -> None:
         assert coverage.OUT_OF_REACH[model_type] in PAGE.read_text(encoding="utf-8")
 
 
+def comes_back_from_a_file(anatomy: Anatomy) -> None:
+    for full in (True, False):
+        data = to_bytes(build_fingerprint(anatomy, (), full=full))
+        assert to_bytes(from_bytes(data)) == data
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("architecture", coverage.architectures(), ids=lambda a: f"{a.task}-{a.model_type}")
 def test_every_architecture(architecture: coverage.Architecture) -> None:
-    row = coverage.row(architecture)
+    row = coverage.row(architecture, comes_back_from_a_file)
     if (architecture.task, architecture.model_type) in listed_as_uncovered():
         assert row.problem, "docs/architectures.md says that this one is not covered; write the page anew"
     else:

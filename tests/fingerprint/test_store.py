@@ -17,12 +17,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from stemma.anatomy.interface import Role
+from stemma.anatomy.interface import Role, Site
 from stemma.errors import IncompatibleFingerprint, MalformedFile, StemmaError
 from stemma.fingerprint import Fingerprint, build_fingerprint, from_bytes, load, save, to_bytes
 from stemma.fingerprint.coded import dequantise, quantise
 from stemma.fingerprint.store import LIMIT, describe
-from stemma.identity import is_present
+from stemma.identity import Missing, is_present
 from tests.fingerprint.models import NONE, as_anatomy, draw_weights, fingerprint_of_weights
 
 FULL = fingerprint_of_weights(draw_weights(1, layers=2))
@@ -137,6 +137,24 @@ def test_a_gain_beyond_half_precision_is_kept() -> None:
 def test_a_label_that_is_no_unicode_can_be_stored() -> None:
     odd = dataclasses.replace(FULL, label=os.fsdecode(b"mod\xffel"))
     assert from_bytes(to_bytes(odd)).label == "mod?el"
+
+
+def test_every_fact_is_kept() -> None:
+    facts = dataclasses.asdict(FULL.facts)
+    for name, value in facts.items():
+        kinds: list[Any] = [True, False] if isinstance(value, bool) else [7] if isinstance(value, int) else ["other"]
+        for other in [*kinds, *([Missing("not stated")] if name != "shared_layers" else [])]:
+            changed = dataclasses.replace(FULL, facts=dataclasses.replace(FULL.facts, **{name: other}))
+            assert from_bytes(to_bytes(changed)).facts == changed.facts
+
+
+def test_an_mlp_outside_the_layers_has_no_responses() -> None:
+    weights = draw_weights(1, layers=2)
+    head = Site("decoder", -1, -1, "pooler")
+    weights |= {(role, head): weights[role, Site("decoder", 1)] for role in (Role.GATE, Role.UP, Role.DOWN)}
+    made = fingerprint_of_weights(weights)
+    assert is_present(made.responses) and [r.layer for r in made.responses] == [0, 1]
+    assert_equal(from_bytes(to_bytes(made)), made)
 
 
 class TestFiles:

@@ -17,8 +17,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stemma import Work, compare
+from stemma import Work, compare, fingerprint
 from stemma.errors import StemmaError
+from stemma.fingerprint import from_bytes, to_bytes
 from stemma.publish.result_json import comparison_document
 from stemma.weights.formats.safetensors import read_header
 from stemma.weights.memory import MemoryFile
@@ -87,7 +88,11 @@ def _campaign(
     while time.monotonic() < until or seed - first < 30:
         rng = random.Random(seed)
         try:
-            report = compare(*case(rng, bases, scratch / str(seed)), work)
+            pair = case(rng, bases, scratch / str(seed))
+            for model in pair:
+                made = to_bytes(fingerprint(model, work).fingerprint)
+                assert to_bytes(from_bytes(made)) == made
+            report = compare(*pair, work)
             json.dumps(comparison_document(report), allow_nan=False)
             assert report.ruling is not None
             labels.add(str(report.ruling.label.value))

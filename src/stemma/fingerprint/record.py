@@ -293,6 +293,7 @@ def _facts(m: Mapping[str, Any]) -> Facts:
         norm=optional(m, "norm", text),
         activation=optional(m, "activation", text),
         tied=optional(m, "tied", flag),
+        shared_layers=flag(m, "shared_layers"),
     )
 
 

@@ -50,10 +50,13 @@ class Mlp:
 
 
 def response_mlps(parts: Sequence[Part], plan: Plan, count: int) -> tuple[Mlp, ...]:
-    """Those of at most ``count`` layers of a stack, evenly spread over those with a spectrum of theirs; no experts."""
+    """Those of at most ``count`` layers of a stack, evenly spread over those with a spectrum of theirs.
+
+    No experts, and no MLP outside the layers (a pooling head of a vision tower has one).
+    """
     stacks: dict[str, dict[int, dict[Role, Part]]] = {}
     for part in parts:
-        if part.site.expert < 0 and not part.bias:
+        if part.site.layer >= 0 and part.site.expert < 0 and not part.bias:
             stacks.setdefault(part.site.stack, {}).setdefault(part.site.layer, {})[part.role] = part
     found = []
     for stack, by_layer in sorted(stacks.items()):
