@@ -250,6 +250,13 @@ class TestDamage:
     def test_a_file_from_before_there_was_a_digest(self) -> None:
         assert_equal(from_bytes(rebuilt(header())), FULL)
 
+    @pytest.mark.parametrize("place", ["anchors", "responses", "tokenizer", "hidden"])
+    def test_absence_without_a_reason(self, place: str) -> None:
+        record = json.loads(header()["__metadata__"]["stemma"])
+        (record["facts"] if place in record["facts"] else record)[place] = {"missing": ""}
+        with pytest.raises(MalformedFile, match="no reason"):
+            from_bytes(with_record(record))
+
     def test_anchors_whose_keys_do_not_ascend(self) -> None:
         held = arrays()
         held["anchors/keys"] = held["anchors/keys"][::-1]

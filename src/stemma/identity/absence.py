@@ -11,9 +11,13 @@ T = TypeVar("T")
 
 @immutable
 class Missing:
-    """Stands where a value could not be had; ``reason`` is a sentence for people."""
+    """Stands where a value could not be had; ``reason`` is a sentence for people, never an empty one."""
 
     reason: str
+
+    def __post_init__(self) -> None:
+        if not self.reason:
+            raise ValueError("got no reason, expected why the value is missing")
 
 
 def is_present(value: T | Missing) -> TypeGuard[T]:
