@@ -33,7 +33,8 @@ FAMILIES = (
     "qwen3_moe", "t5",
 )  # fmt: skip
 WEIGHTS = "model.safetensors"
-Case = Callable[[random.Random, Path], list[str]]
+Case = Callable[[random.Random, Path, Path], list[str]]
+"""Makes a pair of models: with which numbers, out of which bases, in which folder."""
 
 
 @pytest.fixture(scope="module")
@@ -77,9 +78,7 @@ def _drawn_anew(rng: random.Random, tensors: Tensors) -> Tensors:
     return anew
 
 
-def _campaign(
-    bases: Path, scratch: Path, case: Callable[[random.Random, Path, Path], list[str]], work: Work
-) -> set[str]:
+def _campaign(bases: Path, scratch: Path, case: Case, work: Work) -> set[str]:
     """Run cases until time is up; the labels that were ruled."""
     first = seed = int(os.environ.get("STEMMA_FUZZ_SEED", "0"))
     until = time.monotonic() + float(os.environ.get("STEMMA_FUZZ_SECONDS", "2"))
