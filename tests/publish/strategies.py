@@ -71,7 +71,7 @@ rulings = st.builds(
     constitution=texts,
     cost=facts,
 )
-missing = st.builds(Missing, texts)
+missing = st.builds(Missing, texts.filter(bool))
 summaries = st.builds(
     ModelSummary,
     name=texts,
