@@ -293,3 +293,18 @@ def test_a_number_where_stacked_experts_belong_stays_what_it_is() -> None:
     shapes |= {f"model.layers.0.mlp.experts.{name}_proj": () for name in ("gate_up", "down")}
     anatomy = dissect(checkpoint(random({**shapes, "model.layers.0.mlp.router.weight": (2, D)})))
     assert "gate+up in model.layers.0.mlp.experts.gate_up_proj" in anatomy.missing
+
+
+def test_a_number_where_embedding_and_head_belong_may_be_tied_too() -> None:
+    numbers = {"model.embed_tokens.weight": (), "lm_head.weight": ()}
+    arrays = random({**llama(), **numbers})
+    tied = {**arrays, "lm_head.weight": arrays["model.embed_tokens.weight"]}
+    heads = [[p.role for p in dissect(checkpoint(a)).parts].count(Role.HEAD) for a in (arrays, tied)]
+    assert heads == [1, 0]
+
+
+def test_a_number_where_queries_belong_has_no_rows_to_put_in_order() -> None:
+    arrays = random({"blk.0.attn_q.weight": (), "blk.0.attn_k.weight": (D, D)})
+    config = {"gguf": {"general.architecture": "llama", "llama.attention.head_count": HEADS}}
+    anatomy = dissect(checkpoint(arrays, config, layout="gguf"))
+    assert [p.tensor.shape for p in anatomy.parts if p.role is Role.Q] == [()]

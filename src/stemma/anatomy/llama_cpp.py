@@ -55,7 +55,7 @@ def _is_gain(architecture: str, name: str) -> bool:
 def _reorder(tensors: dict[str, LazyTensor], config: Config, missing: dict[str, str]) -> None:
     for pattern, heads in ((_QUERY, config.heads), (_KEY, config.kv_heads)):
         for name, tensor in list(tensors.items()):
-            if pattern.fullmatch(name) is None:
+            if pattern.fullmatch(name) is None or not tensor.shape:
                 continue
             rows = tensor.shape[0]
             if not is_present(heads) or rows % (2 * heads):
