@@ -257,6 +257,16 @@ class TestDamage:
         with pytest.raises(MalformedFile, match="no reason"):
             from_bytes(with_record(record))
 
+    def test_responses_of_nothing(self) -> None:
+        """Of a model that has none, so that no array is left over."""
+        data = to_bytes(SAMPLED)
+        end = 8 + int.from_bytes(data[:8], "little")
+        head = json.loads(data[8:end])
+        record = json.loads(head["__metadata__"]["stemma"]) | {"responses": []}
+        head["__metadata__"] = {"format": head["__metadata__"]["format"], "stemma": json.dumps(record)}
+        with pytest.raises(MalformedFile, match="responses of no layer"):
+            from_bytes(rebuilt(head, data[end:]))
+
     def test_anchors_whose_keys_do_not_ascend(self) -> None:
         held = arrays()
         held["anchors/keys"] = held["anchors/keys"][::-1]

@@ -254,7 +254,10 @@ def _anchors(record: Mapping[str, Any], reader: ArrayReader) -> Anchors | Missin
 def _responses(record: Mapping[str, Any], reader: ArrayReader) -> tuple[LayerResponses, ...] | Missing:
     if isinstance(record["responses"], dict):
         return Missing(text(mapping(record, "responses"), "missing"))
-    return tuple(_layer_responses(item, reader) for item in items(record, "responses"))
+    found = tuple(_layer_responses(item, reader) for item in items(record, "responses"))
+    if not found or not all(layer.roles for layer in found):
+        raise ValueError("responses of no layer, or a layer without any")
+    return found
 
 
 def _layer_responses(item: Mapping[str, Any], reader: ArrayReader) -> LayerResponses:
